@@ -1,0 +1,1 @@
+"""History to risk: knows no table, no web, no Rasa."""
