@@ -1,0 +1,47 @@
+"""Labels from the event log alone, and only from what was known at the training moment.
+
+A customer who was active before a cut-off has left when the horizon after it holds no anchor event. Active means an anchor
+event within the last two horizons: who went long ago cannot be lost any more, and would only make the task look easy.
+Every horizon ends by the training moment, so nothing later can change a label.
+"""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from risk_model.features import anchor_events
+from risk_model.histories import Histories
+
+MAX_CUT_OFFS = 6
+ACTIVE_HORIZONS = 2
+SHORTEST_PAST = timedelta(days=45)
+
+
+def cut_offs(histories: Histories, anchor: str, horizon: timedelta) -> list[datetime]:
+    """Up to `MAX_CUT_OFFS` moments, oldest first; the last one's horizon ends at `histories.as_of`.
+
+    They stand a third of a horizon apart and each leaves at least `SHORTEST_PAST` of log before it.
+    """
+    first = anchor_events(histories, anchor)["time"].min()
+    if not isinstance(first, datetime):  # no event at all
+        return []
+    latest = histories.as_of - horizon
+    moments = [latest - horizon / 3 * step for step in range(MAX_CUT_OFFS)]
+    return sorted(moment for moment in moments if moment - SHORTEST_PAST >= first)
+
+
+def active_customers(histories: Histories, anchor: str, cut_off: datetime, horizon: timedelta) -> pl.Series:
+    """Keys of those with an anchor event in the `ACTIVE_HORIZONS` horizons up to the cut-off, sorted."""
+    lately = (pl.col("time") <= cut_off) & (pl.col("time") > cut_off - ACTIVE_HORIZONS * horizon)
+    return anchor_events(histories, anchor).filter(lately)["customer_key"].unique().sort()
+
+
+def left_within(
+    histories: Histories, anchor: str, cut_off: datetime, horizon: timedelta, keys: pl.Series
+) -> npt.NDArray[np.float32]:
+    """(len(keys),): 1 for a customer without an anchor event in (cut_off, cut_off + horizon], else 0."""
+    in_window = (pl.col("time") > cut_off) & (pl.col("time") <= cut_off + horizon)
+    seen = anchor_events(histories, anchor).filter(in_window)["customer_key"].unique()
+    return (~keys.is_in(seen.implode())).cast(pl.Float32).to_numpy()

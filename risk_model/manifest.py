@@ -1,0 +1,92 @@
+"""The model folder: ONNX networks, safetensors, and a JSON manifest that vouches for each file. Nothing is unpickled."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from risk_model.errors import ModelMissing, ModelRefused
+
+MANIFEST = "manifest.json"
+FULL, BEHAVIOUR_ONLY, TEXT = "full.onnx", "behaviour_only.onnx", "text.safetensors"
+FORMAT = 1
+SUFFIXES = {".onnx", ".safetensors"}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What `risk_model.training` wrote about a model: feature schema, horizon, encoder, training window, metrics."""
+
+    version: str
+    features: list[str]
+    averages: list[float]
+    anchor: str
+    horizon_days: int
+    encoder_version: str | None
+    trained_until: str
+    uses_text: bool
+    calibration: str
+    metrics: dict[str, Any]
+
+
+def write_model(folder: Path, contents: dict[str, Any], write_files: Callable[[Path], None]) -> Manifest:
+    """Fill a folder beside the target with `write_files`, add the manifest, and swap it in whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        write_files(fresh)
+        files = {path.name: _hash(path) for path in sorted(fresh.iterdir())}
+        version = sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:12]
+        manifest = {"format": FORMAT, "version": version, **contents, "files": files}
+        (fresh / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+        fresh.chmod(0o755)
+        _swap(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return read_model(folder)
+
+
+def read_model(folder: Path) -> Manifest:
+    """The verified manifest. Raises `ModelMissing` or `ModelRefused`; a file of another kind or hash is refused."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ModelMissing(folder)
+    try:
+        raw = json.loads(path.read_text())
+        files, found_format = raw.pop("files"), raw.pop("format")
+        manifest = Manifest(**raw)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelRefused(folder, f"{MANIFEST} cannot be read ({error})") from error
+    if found_format != FORMAT:
+        raise ModelRefused(folder, f"expected format {FORMAT}, found {found_format}")
+    for name, expected in files.items():
+        _check(folder, name, expected)
+    return manifest
+
+
+def _check(folder: Path, name: str, expected: str) -> None:
+    path = folder / name
+    if path.parent != folder or path.suffix not in SUFFIXES or path.is_symlink():
+        raise ModelRefused(folder, f"{name!r} is not a plain .onnx or .safetensors file of this folder")
+    if not path.is_file():
+        raise ModelRefused(folder, f"{name} is missing")
+    if _hash(path) != expected:
+        raise ModelRefused(folder, f"{name} is not the file that was trained (its sha256 differs)")
+
+
+def _hash(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    if folder.exists():
+        old = Path(mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+        folder.rename(old / "model")
+        fresh.rename(folder)
+        shutil.rmtree(old)
+    else:
+        fresh.rename(folder)

@@ -1,0 +1,58 @@
+"""The model's answer about one customer at one moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    SCORED = "scored"
+    UNKNOWN = "unknown"
+
+
+class Reliability(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that moved the risk, by `contribution` in log-odds against the shop's average customer.
+
+    A behaviour reason names a `factor` and its `values`; a text reason quotes the customer's own sentence.
+    """
+
+    kind: str
+    factor: str
+    contribution: float
+    values: dict[str, float]
+    quote: str | None = None
+    source: str | None = None
+    time: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Probability of leaving within `horizon_days`, with range, reliability, reasons and the inputs used.
+
+    `probability`, `low` and `high` are None exactly when `status` is unknown; then `reliability_reason` says why.
+    """
+
+    customer_key: str
+    as_of: datetime
+    status: Status
+    reliability: Reliability
+    reliability_reason: str
+    horizon_days: int | None = None
+    probability: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reasons: tuple[Reason, ...] = ()
+    inputs: dict[str, Any] | None = None
+    model_version: str | None = None
+
+    @classmethod
+    def unknown(cls, customer_key: str, as_of: datetime, cause: str) -> "Risk":
+        return cls(customer_key, as_of, Status.UNKNOWN, Reliability.LOW, cause)

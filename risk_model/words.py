@@ -1,0 +1,90 @@
+"""Reasons in plain words, English and Chinese: "no order for 74 days; usual gap 21"."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Values = Mapping[str, float]
+
+
+def in_words(reason: Mapping[str, Any], language: str) -> str:
+    """One line for one stored reason (`risk_model.risk.Reason` as a dict); an unknown language falls back to English."""
+    if reason["kind"] == "text":
+        return _quote(reason, language)
+    values: Values = reason["values"]
+    tell = (CHINESE if language == "zh" else ENGLISH)[reason["factor"]]
+    return tell(values)
+
+
+def _quote(reason: Mapping[str, Any], language: str) -> str:
+    sources = {
+        "zh": {"review": "评价", "chat": "聊天"},
+        "en": {"review": "wrote in a review", "chat": "wrote in the chat"},
+    }
+    source = sources.get(language, sources["en"])[reason["source"]]
+    return f"{source}：「{reason['quote']}」" if language == "zh" else f"{source}: “{reason['quote']}”"
+
+
+def _number(values: Values, name: str) -> str:
+    return f"{values.get(name, 0):.0f}"
+
+
+def _overdue_en(values: Values) -> str:
+    if "recency_days" not in values:
+        return "no order yet"
+    gap = f"; usual gap {values['usual_gap_days']:.0f}" if "usual_gap_days" in values else "; only one so far"
+    return f"no order for {values['recency_days']:.0f} days{gap}"
+
+
+def _overdue_zh(values: Values) -> str:
+    if "recency_days" not in values:
+        return "还没有下过单"
+    gap = (
+        f"；平时间隔约 {values['usual_gap_days']:.0f} 天" if "usual_gap_days" in values else "；目前只有一单"
+    )
+    return f"已 {values['recency_days']:.0f} 天没有下单{gap}"
+
+
+def _ratings_en(values: Values) -> str:
+    if "rating_last" not in values:
+        return "has rated nothing"
+    return f"last rating {values['rating_last']:.0f} of 5, average {values['rating_mean']:.1f}"
+
+
+def _ratings_zh(values: Values) -> str:
+    if "rating_last" not in values:
+        return "还没有打过分"
+    return f"最近一次评分 {values['rating_last']:.0f} 分，平均 {values['rating_mean']:.1f} 分"
+
+
+ENGLISH: dict[str, Callable[[Values], str]] = {
+    "overdue": _overdue_en,
+    "frequency": lambda v: f"{_number(v, 'count_90')} orders in 90 days, {_number(v, 'count_365')} in a year",
+    "spending": lambda v: f"spent {_number(v, 'value_90')} in 90 days, {_number(v, 'value_365')} in a year",
+    "tenure": lambda v: f"customer for {_number(v, 'tenure_days')} days",
+    "visits": lambda v: f"{_number(v, 'visits_30')} visits in 30 days, {_number(v, 'visits_90')} in 90",
+    "returns": lambda v: f"{_number(v, 'returns_180')} returns in 180 days",
+    "complaints": lambda v: (
+        f"{_number(v, 'complaints_30')} complaints in 30 days, {_number(v, 'complaints_180')} in 180"
+    ),
+    "competitors": lambda v: f"looked at competitors {_number(v, 'competitor_views_30')} times in 30 days",
+    "subscription": lambda v: (
+        "cancelled a subscription" if v.get("cancelled_180") else "cancelled no subscription"
+    ),
+    "ratings": _ratings_en,
+    "writing": lambda v: f"wrote {_number(v, 'texts_30')} times in 30 days",
+}
+CHINESE: dict[str, Callable[[Values], str]] = {
+    "overdue": _overdue_zh,
+    "frequency": lambda v: f"90 天内 {_number(v, 'count_90')} 单，一年内 {_number(v, 'count_365')} 单",
+    "spending": lambda v: f"90 天内消费 {_number(v, 'value_90')}，一年内 {_number(v, 'value_365')}",
+    "tenure": lambda v: f"成为顾客已 {_number(v, 'tenure_days')} 天",
+    "visits": lambda v: f"30 天内访问 {_number(v, 'visits_30')} 次，90 天内 {_number(v, 'visits_90')} 次",
+    "returns": lambda v: f"180 天内退货 {_number(v, 'returns_180')} 次",
+    "complaints": lambda v: (
+        f"30 天内投诉 {_number(v, 'complaints_30')} 次，180 天内 {_number(v, 'complaints_180')} 次"
+    ),
+    "competitors": lambda v: f"30 天内看过 {_number(v, 'competitor_views_30')} 次竞品",
+    "subscription": lambda v: "取消了订阅" if v.get("cancelled_180") else "没有取消订阅",
+    "ratings": _ratings_zh,
+    "writing": lambda v: f"30 天内写了 {_number(v, 'texts_30')} 条",
+}

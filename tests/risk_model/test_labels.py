@@ -1,0 +1,55 @@
+from datetime import timedelta
+
+from risk_model.features import ACTIVITY, ORDER
+from risk_model.labels import MAX_CUT_OFFS, SHORTEST_PAST, active_customers, cut_offs, left_within
+from tests.risk_model.small_world import AS_OF, histories
+
+HORIZON = timedelta(days=30)
+
+
+def test_the_last_label_window_ends_exactly_at_the_training_moment():
+    moments = cut_offs(histories([("a", 400, "order", 1.0)]), ORDER, HORIZON)
+    assert moments[-1] + HORIZON == AS_OF
+    assert len(moments) == MAX_CUT_OFFS
+
+
+def test_every_cut_off_has_a_past_to_learn_from():
+    moments = cut_offs(histories([("a", 100, "order", 1.0)]), ORDER, HORIZON)
+    assert moments
+    assert moments[0] - SHORTEST_PAST >= AS_OF - timedelta(days=100)
+
+
+def test_a_log_shorter_than_past_and_horizon_gives_no_cut_off():
+    assert cut_offs(histories([("a", 60, "order", 1.0)]), ORDER, HORIZON) == []
+
+
+def test_an_empty_log_gives_no_cut_off():
+    assert cut_offs(histories([], joined={"a": 100}), ORDER, HORIZON) == []
+
+
+def test_only_customers_active_in_the_two_horizons_before_are_labelled():
+    known = histories([("new", 10, "order", 1.0), ("old", 91, "order", 1.0), ("b", 89, "order", 1.0)])
+    assert active_customers(known, ORDER, AS_OF - HORIZON, HORIZON).to_list() == ["b"]
+
+
+def test_left_means_no_order_in_the_horizon_after_the_cut_off():
+    known = histories(
+        [("a", 50, "order", 1.0), ("a", 20, "order", 1.0), ("b", 50, "order", 1.0), ("b", 20, "visit", None)]
+    )
+    keys = active_customers(known, ORDER, AS_OF - HORIZON, HORIZON)
+    assert left_within(known, ORDER, AS_OF - HORIZON, HORIZON, keys).tolist() == [0.0, 1.0]
+
+
+def test_an_order_at_the_very_cut_off_is_past_and_one_at_the_very_end_is_future():
+    known = histories([("a", 30, "order", 1.0), ("b", 40, "order", 1.0), ("b", 0, "order", 1.0)])
+    keys = active_customers(known, ORDER, AS_OF - HORIZON, HORIZON)
+    assert keys.to_list() == ["a", "b"]
+    assert left_within(known, ORDER, AS_OF - HORIZON, HORIZON, keys).tolist() == [1.0, 0.0]
+
+
+def test_where_no_orders_exist_any_activity_keeps_a_customer():
+    known = histories(
+        [], [("a", 50, "review", 5.0, "x"), ("a", 10, "review", 1.0, "y"), ("b", 50, "review", 3.0, "z")]
+    )
+    keys = active_customers(known, ACTIVITY, AS_OF - HORIZON, HORIZON)
+    assert left_within(known, ACTIVITY, AS_OF - HORIZON, HORIZON, keys).tolist() == [0.0, 1.0]
