@@ -1,0 +1,1 @@
+"""What we do about risk. `flow` tells the seven steps in order."""

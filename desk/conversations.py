@@ -1,0 +1,85 @@
+"""Conversations and their messages: stored before anything else happens, and never twice."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from db import tables
+from desk.errors import NotFound
+
+
+def open_conversation(
+    session: Session, customer: tables.Customer | None, language: str | None, now: datetime
+) -> tables.Conversation:
+    """A new thread; without a customer it is an anonymous visitor's."""
+    conversation = tables.Conversation(
+        customer_id=customer.id if customer else None, language=language, opened_at=now
+    )
+    session.add(conversation)
+    session.flush()
+    return conversation
+
+
+def find_conversation(session: Session, conversation_id: str) -> tables.Conversation:
+    conversation = session.get(tables.Conversation, conversation_id)
+    if conversation is None:
+        raise NotFound("conversation")
+    return conversation
+
+
+def post_customer_message(
+    session: Session, conversation: tables.Conversation, text: str, client_id: str, now: datetime
+) -> tuple[tables.Message, bool]:
+    """The stored message, and whether it is new: the same `client_id` again gives the first one back."""
+    same = select(tables.Message).where(
+        tables.Message.conversation_id == conversation.id, tables.Message.row_key == client_id
+    )
+    if found := session.exec(same).first():
+        return found, False
+    return add_message(session, conversation.id, "customer", text, now, row_key=client_id), True
+
+
+def add_message(
+    session: Session,
+    conversation_id: str,
+    role: str,
+    text: str,
+    now: datetime,
+    *,
+    author: str | None = None,
+    payload: dict[str, Any] | None = None,
+    row_key: str | None = None,
+) -> tables.Message:
+    message = tables.Message(
+        conversation_id=conversation_id,
+        time=now,
+        role=role,
+        text=text,
+        author=author,
+        payload=payload,
+        row_key=row_key,
+    )
+    session.add(message)
+    session.flush()
+    return message
+
+
+def messages_after(session: Session, conversation_id: str, message_id: int = 0) -> list[tables.Message]:
+    """The messages of a conversation with a higher id, oldest first: what a reconnecting browser missed."""
+    query = (
+        select(tables.Message)
+        .where(tables.Message.conversation_id == conversation_id, col(tables.Message.id) > message_id)
+        .order_by(col(tables.Message.id))
+    )
+    return list(session.exec(query))
+
+
+def was_offered(session: Session, conversation_id: str, payload: str) -> bool:
+    """Whether a button with this payload was shown in this conversation: only then may it act as one."""
+    return any(
+        button.get("payload") == payload
+        for message in messages_after(session, conversation_id)
+        if message.role == "bot"
+        for button in (message.payload or {}).get("buttons", [])
+    )

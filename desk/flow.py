@@ -1,0 +1,175 @@
+"""The story in one file: ingest -> features -> score -> decide -> act -> follow up -> measure.
+
+A chat turn walks it for one customer (`handle`); the first step happened when the gateway stored the message or a file was
+ingested (`desk.ingest`), the last is `desk.outcomes`, by the clock.
+"""
+
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from db import tables
+from desk import escalations, follow_ups, histories, offers
+from desk.consent import may_profile
+from desk.conversations import find_conversation
+from desk.decide import Act, Decision, Situation, decide
+from desk.embeddings import CachedEncoder
+from desk.hold_out import is_held_out
+from desk.policy import Policy
+from risk_model.histories import Histories
+from risk_model.risk import Risk
+from risk_model.scorer import NoModel, Scorer
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a chat turn came to: the stored risk and decision, both None for who may not or cannot be scored."""
+
+    conversation: tables.Conversation
+    customer: tables.Customer | None
+    risk: tables.Risk | None = None
+    decision: tables.Decision | None = None
+
+    @property
+    def language(self) -> str:
+        return self.conversation.language or (self.customer.language if self.customer else None) or "en"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What every step of a turn needs."""
+
+    session: Session
+    customer: tables.Customer
+    conversation: tables.Conversation
+    policy: Policy
+    now: datetime
+
+
+def handle(
+    session: Session, scorer: Scorer | NoModel, message: tables.Message, now: datetime, policy: Policy
+) -> Turn:
+    """One chat turn, in the caller's transaction. The same message again gives what was decided the first time."""
+    conversation = find_conversation(session, message.conversation_id)
+    customer = session.get(tables.Customer, conversation.customer_id) if conversation.customer_id else None
+    if (
+        customer is None
+        or customer.id is None
+        or not may_profile(session, customer.id, policy.profiling_needs_consent)
+    ):
+        return Turn(conversation, customer)
+    if (earlier := turn_of(session, message)) is not None:
+        return Turn(conversation, customer, *earlier)
+    case = _Case(session, customer, conversation, policy, now)
+    risk = score(session, scorer, histories.of_customer(session, customer, now))
+    stored = keep_risk(session, customer, risk, message.id)
+    situation = _situation(case)
+    decision = decide(risk, situation, policy)
+    logged = _log(case, stored, decision, situation)
+    logged.carried_out = _act(case, stored, logged, decision)
+    return Turn(conversation, customer, stored, logged)
+
+
+def score(session: Session, scorer: Scorer | NoModel, history: Histories) -> Risk:
+    """Features and network, with embeddings remembered in this transaction."""
+    if isinstance(scorer, NoModel) or scorer.encoder is None:
+        return next(scorer.score(history))
+    cached = CachedEncoder(scorer.encoder, lambda: nullcontext(session))
+    return next(scorer.score(history, cached.encode))
+
+
+def keep_risk(session: Session, customer: tables.Customer, risk: Risk, message_id: int | None) -> tables.Risk:
+    """Store the model's answer with the inputs and reasons it rests on."""
+    stored = tables.Risk(
+        customer_id=customer.id,
+        message_id=message_id,
+        as_of=risk.as_of,
+        status=risk.status,
+        horizon_days=risk.horizon_days,
+        probability=risk.probability,
+        low=risk.low,
+        high=risk.high,
+        reliability=risk.reliability,
+        reliability_reason=risk.reliability_reason,
+        reasons=[asdict(reason) for reason in risk.reasons],
+        inputs=risk.inputs or {},
+        model_version=risk.model_version,
+    )
+    session.add(stored)
+    session.flush()
+    return stored
+
+
+def turn_of(session: Session, message: tables.Message) -> tuple[tables.Risk, tables.Decision] | None:
+    """The risk and decision of a message that was handled, or None."""
+    query = (
+        select(tables.Risk, tables.Decision)
+        .join(tables.Decision, col(tables.Decision.risk_id) == col(tables.Risk.id))
+        .where(tables.Risk.message_id == message.id)
+    )
+    return session.exec(query).first()
+
+
+def _situation(case: _Case) -> Situation:
+    of_conversation = tables.Decision.conversation_id == case.conversation.id
+    done = case.session.exec(select(tables.Decision.carried_out).where(of_conversation)).all()
+    return Situation(
+        held_out=is_held_out(
+            case.customer.customer_key, case.policy.hold_out_key, case.policy.hold_out_share
+        ),
+        had_offer_lately=offers.recent_offer(case.session, case.customer, case.policy, case.now) is not None,
+        already=frozenset(Act(act) for acts in done for act in acts),
+    )
+
+
+def _log(case: _Case, risk: tables.Risk, decision: Decision, situation: Situation) -> tables.Decision:
+    """Every decision is kept with its propensity, also those that the hold-out stops: measuring needs both."""
+    row = tables.Decision(
+        customer_id=case.customer.id,
+        conversation_id=case.conversation.id,
+        risk_id=risk.id,
+        time=case.now,
+        kind=decision.kind,
+        reason=decision.reason,
+        held_out=situation.held_out,
+        propensity=1 - case.policy.hold_out_share,
+        planned=list(decision.planned),
+        carried_out=[],
+    )
+    case.session.add(row)
+    case.session.flush()
+    return row
+
+
+def _act(case: _Case, risk: tables.Risk, logged: tables.Decision, decision: Decision) -> list[str]:
+    """Carry the decision out as rows, and list what is new; words and mail follow from the rows after the commit."""
+    done = {
+        Act.ESCALATION: Act.ESCALATION in decision.acts and _escalate(case, risk),
+        Act.CARE: Act.CARE in decision.acts,
+    }
+    offer = _offer(case, logged, decision) if Act.OFFER in decision.acts else None
+    done[Act.OFFER] = offer is not None
+    done[Act.FOLLOW_UP] = Act.FOLLOW_UP in decision.acts and follow_ups.plan_check_back(
+        case.session, case.customer, case.conversation.id, offer, case.policy, case.now
+    )
+    return [str(act) for act, is_new in done.items() if is_new]
+
+
+def _escalate(case: _Case, risk: tables.Risk) -> bool:
+    value = case.customer.value if case.customer.value is not None else case.policy.default_value
+    cause = escalations.Cause.RISK
+    _, opened = escalations.open_escalation(
+        case.session, case.conversation, cause, case.now, risk=risk, value=value
+    )
+    return opened
+
+
+def _offer(case: _Case, logged: tables.Decision, decision: Decision) -> tables.Offer | None:
+    if decision.offer_key is None:
+        return None
+    choice = case.policy.offer(decision.offer_key)
+    return offers.make_offer(
+        case.session, case.customer, case.conversation.id, choice, case.policy, case.now, logged.id
+    )
