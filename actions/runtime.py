@@ -52,7 +52,9 @@ class Said:
 
 
 async def in_transaction(tracker: Tracker, work: Callable[[Said], Result], default: Result) -> Result:
-    """Run `work` on the message in one transaction, off the event loop; `default` when Rasa names no message of ours."""
+    """Run `work` on the message in one transaction, off the event loop; `default` when Rasa names no message
+    of ours.
+    """
     return await asyncio.to_thread(_in_transaction, tracker, work, default)
 
 

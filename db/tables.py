@@ -4,8 +4,8 @@
     conversation 1--* message;  message 1--1 risk 1--1 decision;  conversation 1--* escalation (one open)
     agent 1--* agent_session;   conversation 1--* chat_session
 
-Names clash on purpose with the values of `risk_model` and `desk` (a `Risk` here is the stored one), so use them as
-`tables.Risk`.
+Names clash on purpose with the values of `risk_model` and `desk` (a `Risk` here is the stored one), so use
+them as `tables.Risk`.
 """
 
 from datetime import datetime
@@ -72,7 +72,9 @@ class Customer(SQLModel, table=True):
 
 
 class Event(SQLModel, table=True):
-    """Something a customer did. `row_key` is the shop's id of it, or a hash of its content: the same row twice is one."""
+    """Something a customer did. `row_key` is the shop's id of it, or a hash of its content: the same row
+    twice is one.
+    """
 
     __table_args__ = (
         UniqueConstraint("customer_id", "row_key"),
@@ -196,8 +198,9 @@ class Risk(SQLModel, table=True):
 
 
 class Decision(SQLModel, table=True):
-    """What to do about a risk, and why. `planned` and `carried_out` list acts (escalation, offer, follow_up, care):
-    they differ where the hold-out, a cap or an act already done stood in the way."""
+    """What to do about a risk, and why. `planned` and `carried_out` list acts (escalation, offer, follow_up,
+    care): they differ where the hold-out, a cap or an act already done stood in the way.
+    """
 
     id: int = _key()
     customer_id: int = _of_customer()

@@ -73,13 +73,3 @@ def messages_after(session: Session, conversation_id: str, message_id: int = 0) 
         .order_by(col(tables.Message.id))
     )
     return list(session.exec(query))
-
-
-def was_offered(session: Session, conversation_id: str, payload: str) -> bool:
-    """Whether a button with this payload was shown in this conversation: only then may it act as one."""
-    return any(
-        button.get("payload") == payload
-        for message in messages_after(session, conversation_id)
-        if message.role == "bot"
-        for button in (message.payload or {}).get("buttons", [])
-    )

@@ -1,4 +1,6 @@
-"""Embeddings cached by content hash and encoder version: a text is encoded once, by whichever process meets it first."""
+"""Embeddings cached by content hash and encoder version: a text is encoded once, by whichever process meets
+it first.
+"""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -16,8 +18,9 @@ Open = Callable[[], AbstractContextManager[Session]]
 
 
 class CachedEncoder:
-    """An encoder that remembers in the database. `open_session` gives a session that commits when its block ends; new
-    vectors are kept chunk by chunk, so an interrupted run loses little."""
+    """An encoder that remembers in the database. `open_session` gives a session that commits when its block
+    ends; new vectors are kept chunk by chunk, so an interrupted run loses little.
+    """
 
     def __init__(
         self, encoder: TextEncoder, open_session: Open, progress: Callable[[int, int], None] | None = None

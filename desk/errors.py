@@ -4,6 +4,7 @@ DeskError
 ├── NotFound            it does not exist, or is not yours (the two look alike on purpose)
 ├── AlreadyClaimed      another agent has the case
 ├── OfferRefused        accepted before, expired, or waiting for an agent
+├── CaseClosed          it was resolved before
 ├── NotYourCase         answering or resolving what another agent holds
 └── desk.ingest.errors  files and rows that cannot be read
 """

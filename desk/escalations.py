@@ -51,7 +51,8 @@ def open_escalation(
 ) -> tuple[tables.Escalation, bool]:
     """The conversation's one open case, and whether this call opened it.
 
-    A case that is open already is raised to the newer, higher priority (risk x value) and keeps its place in time.
+    A case that is open already is raised to the newer, higher priority (risk x value) and keeps its place in
+    time.
     """
     priority = (risk.probability or 0.0) * value if risk else 0.0
     if (found := open_case(session, conversation.id)) is not None:

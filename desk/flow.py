@@ -1,7 +1,7 @@
 """The story in one file: ingest -> features -> score -> decide -> act -> follow up -> measure.
 
-A chat turn walks it for one customer (`handle`); the first step happened when the gateway stored the message or a file was
-ingested (`desk.ingest`), the last is `desk.outcomes`, by the clock.
+A chat turn walks it for one customer (`handle`); the first step happened when the gateway stored the message
+or a file was ingested (`desk.ingest`), the last is `desk.outcomes`, by the clock.
 """
 
 from contextlib import nullcontext

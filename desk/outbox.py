@@ -3,10 +3,10 @@
     pending -> leased -> sending -> sent | failed | uncertain | dead
     pending -> cancelled | expired | pending (moved to a later moment)
 
-`sending` is committed before the provider is called. A lease that ends in `leased` goes back to pending; one that ends in
-`sending` has an unknown outcome: e-mail is tried again under the same Message-ID, anything else stays `uncertain`.
-Every change names the lease owner it expects (fencing), so a stalled worker's late word is refused. Leases use the
-database's clock.
+`sending` is committed before the provider is called. A lease that ends in `leased` goes back to pending; one
+that ends in `sending` has an unknown outcome: e-mail is tried again under the same Message-ID, anything else
+stays `uncertain`. Every change names the lease owner it expects (fencing), so a stalled worker's late word is
+refused. Leases use the database's clock.
 """
 
 from datetime import datetime, timedelta
@@ -143,7 +143,9 @@ def cancel_open(session: Session, customer_id: int, reason: str, channel: str | 
 
 
 def retry_delay(attempts: int, policy: Policy, jitter: float) -> timedelta:
-    """Doubling with every attempt, at most six hours, spread by `jitter` in [0, 1) so that rows do not return together."""
+    """Doubling with every attempt, at most six hours, spread by `jitter` in [0, 1) so that rows do not return
+    together.
+    """
     factor: int = 2 ** min(attempts, 20)
     return min(policy.first_retry_after * factor, LONGEST_DELAY) * (0.5 + jitter)
 

@@ -24,7 +24,9 @@ def train_model(
     needs_consent: bool,
     progress: Progress,
 ) -> Manifest:
-    """Train on what was known at `as_of` and write the model to `folder`; raises what `risk_model.training.train` raises."""
+    """Train on what was known at `as_of` and write the model to `folder`; raises what
+    `risk_model.training.train` raises.
+    """
     with read_only(engine) as session:
         known = histories.of_all(session, as_of, needs_consent=needs_consent).until(as_of)
     cached = CachedEncoder(

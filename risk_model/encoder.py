@@ -108,7 +108,8 @@ class Encoder:
     def load(cls, folder: Path, workers: int = 1) -> "Encoder":
         """The encoder of a folder, its files checked first; raises EncoderMissing or EncoderRefused.
 
-        Serving keeps to one worker; reading many texts at once may use a worker a core, each on batches of its own.
+        Serving keeps to one worker; reading many texts at once may use a worker a core, each on batches of
+        its own.
         """
         manifest = Manifest.read(folder)
         manifest.check_files(folder)
@@ -137,7 +138,9 @@ class Encoder:
         parts = ([tokens[i] for i in batch] for batch in batches)
         if self._workers == 1 or len(batches) == 1:
             return map(self._run, parts)
-        with ThreadPoolExecutor(self._workers) as pool:  # ONNX Runtime computes outside the interpreter's lock
+        with ThreadPoolExecutor(
+            self._workers
+        ) as pool:  # ONNX Runtime computes outside the interpreter's lock
             return list(pool.map(self._run, parts))
 
     def _tokens(self, text: str) -> list[int]:

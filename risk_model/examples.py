@@ -21,7 +21,9 @@ HELD_BACK_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """N examples. **Shape**: behaviour (N, F) with NaN for absent, text (N, D) not yet centred, has_text (N, 1), left (N,)."""
+    """N examples. **Shape**: behaviour (N, F) with NaN for absent, text (N, D) not yet centred, has_text (N,
+    1), left (N,).
+    """
 
     keys: pl.Series
     cut_off: npt.NDArray[np.int64]

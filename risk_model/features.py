@@ -1,8 +1,8 @@
 """Behaviour features, point-in-time: one definition for training, nightly scoring and the chat turn.
 
-A feature that says nothing (no second order yet, a shop that records no visits) is null, never 0. Each feature belongs to one
-factor, the unit in which reasons are told. The anchor is what "still here" means: orders, or any activity in a shop
-that records none.
+A feature that says nothing (no second order yet, a shop that records no visits) is null, never 0. Each
+feature belongs to one factor, the unit in which reasons are told. The anchor is what "still here" means:
+orders, or any activity in a shop that records none.
 """
 
 from datetime import timedelta
@@ -50,9 +50,11 @@ def anchor_events(histories: Histories, anchor: str) -> pl.DataFrame:
 
 
 def behaviour(histories: Histories, anchor: str) -> pl.DataFrame:
-    """`customer_key` and one Float64 column for each of `FEATURES`, a row per customer in the order of `customers`.
+    """`customer_key` and one Float64 column for each of `FEATURES`, a row per customer in the order of
+    `customers`.
 
-    Counts look back the days in their name; `rate_30` and `rate_90` are counts decayed with that half-life in days.
+    Counts look back the days in their name; `rate_30` and `rate_90` are counts decayed with that half-life in
+    days.
     """
     frames = [
         _anchor_features(_aged(anchor_events(histories, anchor), histories)),

@@ -31,8 +31,8 @@ TEXTS: Schema = {
 class Histories:
     """Customers with their events and their own texts (reviews, chat messages), nothing later than `as_of`.
 
-    The frames have the columns of `CUSTOMERS`, `EVENTS` and `TEXTS`; `customers` lists everyone to be scored once, also
-    those without any row elsewhere. Frames are sorted, so that equal knowledge gives equal bytes.
+    The frames have the columns of `CUSTOMERS`, `EVENTS` and `TEXTS`; `customers` lists everyone to be scored
+    once, also those without any row elsewhere. Frames are sorted, so that equal knowledge gives equal bytes.
     """
 
     as_of: datetime

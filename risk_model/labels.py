@@ -1,8 +1,8 @@
 """Labels from the event log alone, and only from what was known at the training moment.
 
-A customer who was active before a cut-off has left when the horizon after it holds no anchor event. Active means an anchor
-event within the last two horizons: who went long ago cannot be lost any more, and would only make the task look easy.
-Every horizon ends by the training moment, so nothing later can change a label.
+A customer who was active before a cut-off has left when the horizon after it holds no anchor event. Active
+means an anchor event within the last two horizons: who went long ago cannot be lost any more, and would only
+make the task look easy. Every horizon ends by the training moment, so nothing later can change a label.
 """
 
 from datetime import datetime, timedelta

@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 
 
 def load_scorer(model_folder: Path, encoder_folder: Path, workers: int = 1) -> Scorer | NoModel:
-    """The scorer of this folder: by behaviour alone without an encoder, and `NoModel` with the cause without a model.
+    """The scorer of this folder: by behaviour alone without an encoder, and `NoModel` with the cause without
+    a model.
 
     `workers` read texts side by side: one where customers wait, a core each where many are scored.
     """

@@ -1,4 +1,6 @@
-"""The model folder: ONNX networks, safetensors, and a JSON manifest that vouches for each file. Nothing is unpickled."""
+"""The model folder: ONNX networks, safetensors, and a JSON manifest that vouches for each file. Nothing is
+unpickled.
+"""
 
 import json
 import shutil

@@ -1,9 +1,11 @@
-"""Why this risk: contributions in log-odds that sum exactly to the difference from the shop's average customer.
+"""Why this risk: contributions in log-odds that sum exactly to the difference from the shop's average
+customer.
 
-Method: Shapley values by sampled permutations (Castro, Gomez and Tejada 2009). Players are the behaviour factors and the
-customer's sentences. Along one order of players the changes always sum to the whole difference; the mean over a
-fixed set of orders, each also walked backwards, keeps that sum and treats players evenly. The average customer has the
-shop's average features and, where this customer wrote something, average words.
+Method: Shapley values by sampled permutations (Castro, Gomez and Tejada 2009). Players are the behaviour
+factors and the customer's sentences. Along one order of players the changes always sum to the whole
+difference; the mean over a fixed set of orders, each also walked backwards, keeps that sum and treats players
+evenly. The average customer has the shop's average features and, where this customer wrote something, average
+words.
 """
 
 from collections.abc import Callable
@@ -21,7 +23,9 @@ Logit = Callable[[Floats, Floats], Floats]
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """One customer's network inputs. **Shape**: behaviour (F,), average (F,), words (S, D): weighted, centred sentences."""
+    """One customer's network inputs. **Shape**: behaviour (F,), average (F,), words (S, D): weighted, centred
+    sentences.
+    """
 
     behaviour: Floats
     average: Floats
@@ -65,7 +69,9 @@ def _coalitions(orders: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.bool_]:
 def _mixtures(
     inputs: Inputs, member: npt.NDArray[np.bool_], present: npt.NDArray[np.bool_]
 ) -> tuple[Floats, Floats]:
-    """Behaviour (B, F) and text (B, D) where the players present have the customer's values and the others the average."""
+    """Behaviour (B, F) and text (B, D) where the players present have the customer's values and the others
+    the average.
+    """
     factors = len(member)
     own = present[:, :factors] @ member  # (B, P) @ (P, F)
     behaviour = np.where(own, inputs.behaviour, inputs.average).astype(np.float32)

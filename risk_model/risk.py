@@ -37,7 +37,8 @@ class Reason:
 class Risk:
     """Probability of leaving within `horizon_days`, with range, reliability, reasons and the inputs used.
 
-    `probability`, `low` and `high` are None exactly when `status` is unknown; then `reliability_reason` says why.
+    `probability`, `low` and `high` are None exactly when `status` is unknown; then `reliability_reason` says
+    why.
     """
 
     customer_key: str

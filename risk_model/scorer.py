@@ -39,7 +39,9 @@ class NoModel:
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """A loaded model. With text when it was trained to use text and the same encoder is here, else by behaviour alone."""
+    """A loaded model. With text when it was trained to use text and the same encoder is here, else by
+    behaviour alone.
+    """
 
     manifest: Manifest
     encoder: Encoder | None
@@ -62,7 +64,9 @@ class Scorer:
         )
 
     def score(self, histories: Histories, embed: Embed | None = None) -> Iterator[Risk]:
-        """A risk for each customer, in the order of `histories.customers`. `embed` may be a cache around the encoder."""
+        """A risk for each customer, in the order of `histories.customers`. `embed` may be a cache around the
+        encoder.
+        """
         keys = histories.customers["customer_key"]
         for start in range(0, len(keys), BATCH):
             part = histories if len(keys) <= BATCH else histories.of(keys[start : start + BATCH])

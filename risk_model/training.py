@@ -43,8 +43,9 @@ def train(
 ) -> Manifest:
     """Learn to tell who leaves within `horizon_days` and write the model to `folder`.
 
-    Every label window ends by `histories.as_of`. Metrics come from a network that never saw the newest cut-off;
-    the one that is kept learns from all. Raises `TooFewCustomers` or `NothingToLearn` and then leaves `folder` alone.
+    Every label window ends by `histories.as_of`. Metrics come from a network that never saw the newest
+    cut-off; the one that is kept learns from all. Raises `TooFewCustomers` or `NothingToLearn` and then
+    leaves `folder` alone.
     """
     torch.set_num_threads(1)
     anchor, horizon = anchor_of(histories), timedelta(days=horizon_days)

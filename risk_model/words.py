@@ -11,8 +11,10 @@ def in_words(reason: Mapping[str, Any], language: str) -> str:
     if reason["kind"] == "text":
         return _quote(reason, language)
     values: Values = reason["values"]
-    tell = (CHINESE if language == "zh" else ENGLISH)[reason["factor"]]
-    return tell(values)
+    tell = (CHINESE if language == "zh" else ENGLISH).get(reason["factor"])
+    return (
+        tell(values) if tell else str(reason["factor"])
+    )  # a factor of another model's version keeps its name
 
 
 def _quote(reason: Mapping[str, Any], language: str) -> str:

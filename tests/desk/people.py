@@ -15,12 +15,16 @@ EVERYBODY_HELD_OUT = Policy(hold_out_share=1)
 
 
 def customer(session: Session, key: str = "ana", **fields: object) -> tables.Customer:
-    row = tables.Customer(customer_key=key, email=f"{key}@example.com", time_zone="UTC", value=200.0, **fields)
+    row = tables.Customer(
+        customer_key=key, email=f"{key}@example.com", time_zone="UTC", value=200.0, **fields
+    )
     session.add(row)
     session.flush()
     for days in (70, 91, 112):
         session.add(
-            tables.Event(customer_id=row.id, time=NOW - timedelta(days=days), kind="order", value=20, row_key=str(days))
+            tables.Event(
+                customer_id=row.id, time=NOW - timedelta(days=days), kind="order", value=20, row_key=str(days)
+            )
         )
     session.flush()
     return row

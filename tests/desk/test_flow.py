@@ -29,7 +29,9 @@ def test_a_high_risk_escalates_makes_an_offer_and_plans_a_follow_up(session):
     result = turn(session, 0.9)
     assert result.decision.kind == "escalate"
     assert result.decision.carried_out == ["escalation", "offer", "follow_up"]
-    (escalation,), (offer,), (follow_up,) = (rows(session, t) for t in (tables.Escalation, tables.Offer, tables.FollowUp))
+    (escalation,), (offer,), (follow_up,) = (
+        rows(session, t) for t in (tables.Escalation, tables.Offer, tables.FollowUp)
+    )
     assert escalation.priority == pytest.approx(0.9 * 200)
     assert escalation.risk_id == offer.decision_id == result.risk.id
     assert follow_up.status == "pending"

@@ -16,7 +16,9 @@ def test_the_hold_out_is_sticky_and_of_the_asked_share():
 
 
 def test_another_key_holds_out_other_customers():
-    assert [is_held_out(f"c{n}", b"a", 0.5) for n in range(50)] != [is_held_out(f"c{n}", b"b", 0.5) for n in range(50)]
+    assert [is_held_out(f"c{n}", b"a", 0.5) for n in range(50)] != [
+        is_held_out(f"c{n}", b"b", 0.5) for n in range(50)
+    ]
 
 
 def test_who_is_held_out_stays_so_when_the_share_grows():

@@ -104,7 +104,9 @@ def opened(session, key="ana", probability=0.8, value=100.0):
     )  # fmt: skip
     session.add(risk)
     session.flush()
-    return escalations.open_escalation(session, conversation, escalations.Cause.RISK, NOW, risk=risk, value=value)[0]
+    return escalations.open_escalation(
+        session, conversation, escalations.Cause.RISK, NOW, risk=risk, value=value
+    )[0]
 
 
 def test_the_queue_is_ordered_by_risk_times_value(session):

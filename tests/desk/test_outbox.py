@@ -121,7 +121,9 @@ def test_a_worker_that_died_while_sending_leaves_it_to_policy(engine, channel, s
 
 def test_what_comes_too_late_expires_with_a_reason(planned):
     with unit_of_work(planned) as session:
-        session.exec(select(tables.FollowUp)).one().not_after = outbox.database_now(session) - timedelta(hours=1)
+        session.exec(select(tables.FollowUp)).one().not_after = outbox.database_now(session) - timedelta(
+            hours=1
+        )
     with unit_of_work(planned) as session:
         assert outbox.expire(session) == 1
     assert only_row(planned).status_reason == "its last useful moment had passed"

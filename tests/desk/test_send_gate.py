@@ -66,4 +66,6 @@ def test_the_day_is_not_quiet(hour):
 
 
 def test_an_unknown_zone_counts_as_utc():
-    assert quiet_until(datetime(2026, 3, 4, 3, tzinfo=UTC), "Mars/Base", POLICY) == datetime(2026, 3, 4, 8, tzinfo=UTC)
+    assert quiet_until(datetime(2026, 3, 4, 3, tzinfo=UTC), "Mars/Base", POLICY) == datetime(
+        2026, 3, 4, 8, tzinfo=UTC
+    )

@@ -1,0 +1,1 @@
+"""The commands of `stayline`, a module for each kind of work."""
