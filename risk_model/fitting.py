@@ -1,4 +1,4 @@
-"""Fit one ensemble: plain cross-entropy, early stopping on held-back customers, every member on its own bootstrap."""
+"""Fit one ensemble: plain cross-entropy, early stopping on held-back customers, each member on its own bootstrap."""
 
 from collections.abc import Callable
 
@@ -12,18 +12,23 @@ from risk_model.network import MEMBERS, RiskNetwork
 EPOCHS = 60
 PATIENCE = 6
 BATCH = 512
+RATE = 5e-3
+TEXT_RATE = 1e-3  # the text projection has most of the weights and would learn customers by heart
+WEIGHT_DECAY = 0.02
 TEXT_DROPPED = 0.25  # share of examples that lose their text in training, so that silence is learned too
 Report = Callable[[int, int], None]
 
 
-def fit(train: Examples, held_back: Examples, centre: Floats, seed: int, report: Report) -> tuple[RiskNetwork, float]:
+def fit(
+    train: Examples, held_back: Examples, centre: Floats, seed: int, report: Report
+) -> tuple[RiskNetwork, float]:
     """The network at its best epoch and its log-loss on `held_back`. `centre` (D,) has D = 0 for behaviour only."""
     torch.manual_seed(seed)
     network = RiskNetwork(torch.from_numpy(train.behaviour), len(centre))
     with torch.no_grad():
         rate = float(np.clip(train.left.mean(), 0.01, 0.99))
         network.bias.fill_(float(np.log(rate / (1 - rate))))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
+    optimiser = _optimiser(network)
     counted = torch.poisson(torch.ones(len(train), MEMBERS))  # a bootstrap for each member
     inputs, checks = tensors(train, centre), tensors(held_back, centre)
     best, best_loss, waited = network.state_dict(), float("inf"), 0
@@ -58,6 +63,12 @@ def predict(network: RiskNetwork, inputs: tuple[Tensor, Tensor, Tensor]) -> Floa
 def log_loss(probability: Floats, left: Floats) -> float:
     p = np.clip(probability, 1e-6, 1 - 1e-6)
     return float(-(left * np.log(p) + (1 - left) * np.log(1 - p)).mean())
+
+
+def _optimiser(network: RiskNetwork) -> torch.optim.Optimizer:
+    rest = [parameter for parameter in network.parameters() if parameter is not network.project]
+    groups = [{"params": rest, "lr": RATE}, {"params": [network.project], "lr": TEXT_RATE}]
+    return torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY, fused=True)
 
 
 def _one_epoch(

@@ -1,4 +1,6 @@
-"""The churn network: behaviour and pooled text, fused late, as a small ensemble. Training only; serving loads its ONNX."""
+"""The churn network: behaviour and pooled text, fused late, as a small ensemble. Training only; serving loads
+its ONNX.
+"""
 
 from pathlib import Path
 
@@ -11,7 +13,8 @@ TEXT_WIDTH = 16
 
 
 class Behaviour(nn.Module):
-    """Raw features to standardised ones: sign-preserving logarithm, z-score, and a flag beside each that is absent.
+    """Raw features to standardised ones: sign-preserving logarithm, z-score, and a flag beside each that is
+    absent.
 
     Shape: (B, F) with NaN for absent -> (B, 2F)
     """
@@ -39,8 +42,8 @@ class Behaviour(nn.Module):
 class RiskNetwork(nn.Module):
     """`MEMBERS` networks side by side, each a linear part plus one hidden layer.
 
-    Shape: behaviour (B, F), text (B, D), has_text (B, 1) -> logits (B, MEMBERS). Who wrote nothing gets the learned
-    no-text vector, so silence is something else than average words.
+    Shape: behaviour (B, F), text (B, D), has_text (B, 1) -> logits (B, MEMBERS). Who wrote nothing gets the
+    learned no-text vector, so silence is something else than average words.
     """
 
     def __init__(self, raw: Tensor, text_dimensions: int) -> None:
@@ -48,7 +51,8 @@ class RiskNetwork(nn.Module):
         self.text_dimensions = text_dimensions
         self.behaviour = Behaviour(raw)
         width = 2 * raw.shape[1] + TEXT_WIDTH
-        self.project = nn.Parameter(torch.randn(MEMBERS, text_dimensions, TEXT_WIDTH) * 0.5)
+        # All members side by side: one product is several times faster than one for each.
+        self.project = nn.Parameter(torch.randn(text_dimensions, MEMBERS * TEXT_WIDTH) * 0.5)
         self.no_text = nn.Parameter(torch.zeros(MEMBERS, 1, TEXT_WIDTH))
         self.into = nn.Parameter(torch.randn(MEMBERS, width, HIDDEN) * (1.0 / width) ** 0.5)
         self.into_bias = nn.Parameter(torch.zeros(MEMBERS, 1, HIDDEN))
@@ -59,11 +63,11 @@ class RiskNetwork(nn.Module):
 
     def forward(self, behaviour: Tensor, text: Tensor, has_text: Tensor) -> Tensor:
         seen = self.behaviour(behaviour).expand(MEMBERS, -1, -1)  # (M, B, 2F)
-        words = text.unsqueeze(0) @ self.project  # (1, B, D) @ (M, D, W) -> (M, B, W)
+        words = (text @ self.project).view(-1, MEMBERS, TEXT_WIDTH).transpose(0, 1)  # (B, M * W) -> (M, B, W)
         words = has_text * words + (1 - has_text) * self.no_text  # (B, 1) broadcasts over members
         fused = torch.cat([seen, self.dropout(words)], dim=2)
-        hidden = self.dropout(torch.relu(fused @ self.into + self.into_bias))  # (M, B, HIDDEN)
-        logits = hidden @ self.out + fused @ self.linear + self.bias  # (M, B, 1)
+        hidden = self.dropout(torch.relu(torch.baddbmm(self.into_bias, fused, self.into)))  # (M, B, HIDDEN)
+        logits: Tensor = hidden @ self.out + fused @ self.linear + self.bias  # (M, B, 1)
         return logits.squeeze(2).transpose(0, 1)
 
 

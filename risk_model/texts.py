@@ -30,8 +30,9 @@ class TextEncoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WeightedTexts:
-    """The texts that count. `table` has `customer` (row number in the histories), `weight` (sums to 1 per customer),
-    `text`, `source` and `time`; `vectors` is (rows of table, D)."""
+    """The texts that count. `table` has `customer` (row number in the histories), `weight` (sums to 1 per
+    customer), `text`, `source` and `time`; `vectors` is (rows of table, D).
+    """
 
     table: pl.DataFrame
     vectors: Vectors
@@ -48,7 +49,9 @@ def latest_texts(histories: Histories) -> pl.DataFrame:
     """The table of `WeightedTexts`: each customer's last `LAST_TEXTS` texts, the newest last."""
     number = histories.customers.select("customer_key").with_row_index("customer")
     age = (pl.lit(histories.as_of) - pl.col("time")) / timedelta(days=1)
-    newest = histories.texts.sort("customer_key", "time", "text").group_by("customer_key", maintain_order=True)
+    newest = histories.texts.sort("customer_key", "time", "text").group_by(
+        "customer_key", maintain_order=True
+    )
     weighted = newest.tail(LAST_TEXTS).with_columns(weight=0.5 ** (age / HALF_LIFE_DAYS) + 1e-9)
     weighted = weighted.with_columns(weight=pl.col("weight") / pl.col("weight").sum().over("customer_key"))
     joined = weighted.join(number, on="customer_key", how="inner", maintain_order="left")

@@ -253,7 +253,7 @@ class _Living:
         self.life.speeches.append(Speech(self.within(now), "chat", tone, topic, product, order))
 
     def speak_up(self, now: datetime) -> None:
-        """Unasked: the unhappy tell the shop before they go, the delighted say so; bare of events, only words."""
+        """Words nobody asked for, with no event beside them: the unhappy before they go, and the delighted."""
         causes = self.causes
         if not self.taste.voiced:
             return
@@ -279,12 +279,14 @@ class _Living:
     # --- ordering, subscribing, leaving ---
 
     def shop(self, now: datetime) -> None:
-        causes = self.causes
+        causes, shape = self.causes, self.causes.gap_regularity
+        reluctance = logistic(causes.put_off_slope * (causes.put_off_below - self.satisfaction))
         while self.next_order < now + WEEK:
+            if self.life.orders and self.chance(reluctance):
+                self.next_order += timedelta(days=causes.put_off_days)
+                continue
             self.place(self.next_order)
-            gap = self.taste.gap_days * exp(causes.gap_slope * self.satisfaction)
-            shape = causes.gap_regularity
-            days = max(1.0, float(self.rng.gamma(shape, gap / shape)))
+            days = max(1.0, float(self.rng.gamma(shape, self.taste.gap_days / shape)))
             if self.chance(causes.pause):
                 days += float(self.rng.uniform(causes.pause_shortest, causes.pause_longest))
             self.next_order += timedelta(seconds=int(days * 86_400))

@@ -121,7 +121,7 @@ def test_every_order_is_an_event_and_a_line_of_the_order_book(world: World) -> N
 
 def test_the_world_is_as_large_as_a_demo_can_ingest_quickly(world: World) -> None:
     assert len(world.customers) == 2000
-    assert 60_000 <= len(world.events) <= 200_000
+    assert 60_000 <= len(world.events) <= 150_000
 
 
 def test_addresses_and_numbers_reach_nobody(world: World) -> None:
@@ -146,8 +146,9 @@ def test_no_mark_of_a_pattern_is_left_in_a_text(world: World) -> None:
     assert not [text for text in texts if set("[]{}|") & set(text) or not text.strip()]
 
 
-def test_two_of_five_customers_wrote_something(world: World) -> None:
-    assert 0.35 <= len({key for key, _ in written(world)}) / len(world.customers) <= 0.45
+def test_most_customers_wrote_something_and_a_quarter_never_did(world: World) -> None:
+    assert 0.65 <= len({key for key, _ in written(world)}) / len(world.customers) <= 0.8
+    assert 2_500 <= len(written(world)) <= 6_000
 
 
 def test_reviews_rarely_repeat_each_other(world: World) -> None:
@@ -211,7 +212,8 @@ def test_behaviour_tells_who_stops_but_not_everything(question: tuple[np.ndarray
     features, truth, label = question
     known = auroc(features, label)
     assert 0.7 <= known <= 0.9
-    assert auroc(np.hstack([features, truth]), label) > known + 0.005
+    # What words can add at most: deeds must leave room for it.
+    assert auroc(np.hstack([features, truth]), label) > known + 0.03
 
 
 def test_stars_agree_with_satisfaction_mostly_but_not_always(world: World) -> None:
