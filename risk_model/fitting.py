@@ -12,36 +12,41 @@ from risk_model.network import MEMBERS, RiskNetwork
 EPOCHS = 60
 PATIENCE = 6
 BATCH = 512
-RATE = 5e-3
+RATE = 2e-3
 TEXT_RATE = 1e-3  # the text projection has most of the weights and would learn customers by heart
 WEIGHT_DECAY = 0.02
 TEXT_DROPPED = 0.25  # share of examples that lose their text in training, so that silence is learned too
 Report = Callable[[int, int], None]
 
 
-def fit(
-    train: Examples, held_back: Examples, centre: Floats, seed: int, report: Report
-) -> tuple[RiskNetwork, float]:
-    """The network at its best epoch and its log-loss on `held_back`. `centre` (D,) has D = 0 for behaviour only."""
+def fit(train: Examples, held_back: Examples, centre: Floats, seed: int, report: Report) -> RiskNetwork:
+    """The network at its best epoch by `held_back`. `centre` (D,) has D = 0 for behaviour only."""
     torch.manual_seed(seed)
     network = RiskNetwork(torch.from_numpy(train.behaviour), len(centre))
     with torch.no_grad():
         rate = float(np.clip(train.left.mean(), 0.01, 0.99))
         network.bias.fill_(float(np.log(rate / (1 - rate))))
     optimiser = _optimiser(network)
-    counted = torch.poisson(torch.ones(len(train), MEMBERS))  # a bootstrap for each member
+    counted = bootstraps(train)
     inputs, checks = tensors(train, centre), tensors(held_back, centre)
     best, best_loss, waited = network.state_dict(), float("inf"), 0
     for epoch in range(EPOCHS):
         report(epoch, EPOCHS)
         _one_epoch(network, optimiser, inputs, torch.from_numpy(train.left), counted)
-        loss = log_loss(predict(network, checks), held_back.left)
+        loss = float(log_losses(predict(network, checks), held_back.left).mean())
         if loss < best_loss - 1e-4:
             best, best_loss, waited = {k: v.clone() for k, v in network.state_dict().items()}, loss, 0
         elif (waited := waited + 1) > PATIENCE:
             break
     network.load_state_dict(best)
-    return network.eval(), best_loss
+    return network.eval()
+
+
+def bootstraps(examples: Examples) -> Tensor:
+    """(N, MEMBERS): how often each member counts an example; all examples of one customer alike."""
+    _, customer = np.unique(examples.keys.to_numpy(), return_inverse=True)
+    drawn = torch.poisson(torch.ones(int(customer.max()) + 1, MEMBERS))
+    return drawn[torch.from_numpy(customer)]
 
 
 def tensors(examples: Examples, centre: Floats) -> tuple[Tensor, Tensor, Tensor]:
@@ -60,9 +65,11 @@ def predict(network: RiskNetwork, inputs: tuple[Tensor, Tensor, Tensor]) -> Floa
     return probability
 
 
-def log_loss(probability: Floats, left: Floats) -> float:
+def log_losses(probability: Floats, left: Floats) -> Floats:
+    """(N,): the cross-entropy of each example."""
     p = np.clip(probability, 1e-6, 1 - 1e-6)
-    return float(-(left * np.log(p) + (1 - left) * np.log(1 - p)).mean())
+    losses: Floats = -(left * np.log(p) + (1 - left) * np.log(1 - p))
+    return losses
 
 
 def _optimiser(network: RiskNetwork) -> torch.optim.Optimizer:

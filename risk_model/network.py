@@ -13,14 +13,17 @@ TEXT_WIDTH = 16
 
 
 class Behaviour(nn.Module):
-    """Raw features to standardised ones: sign-preserving logarithm, z-score, and a flag beside each that is
-    absent.
+    """Raw features to standardised ones: sign-preserving logarithm, z-score, and a flag beside each absent one.
+
+    A value beyond what training saw counts as the nearest one it saw: networks guess wildly out there.
 
     Shape: (B, F) with NaN for absent -> (B, 2F)
     """
 
     average: Tensor
     spread: Tensor
+    lowest: Tensor
+    highest: Tensor
 
     def __init__(self, raw: Tensor) -> None:
         super().__init__()
@@ -31,11 +34,13 @@ class Behaviour(nn.Module):
         spread = (off.square().sum(0) / known.sum(0).clamp(min=1)).sqrt().clamp(min=1e-3)
         self.register_buffer("average", average)
         self.register_buffer("spread", spread)
+        self.register_buffer("lowest", torch.where(known, squeezed, average).amin(0))
+        self.register_buffer("highest", torch.where(known, squeezed, average).amax(0))
 
     def forward(self, raw: Tensor) -> Tensor:
         absent = torch.isnan(raw)
         known = torch.where(absent, 0.0, raw)
-        scaled = ((squeeze(known) - self.average) / self.spread).clamp(-6, 6)
+        scaled = (squeeze(known).clamp(self.lowest, self.highest) - self.average) / self.spread
         return torch.cat([torch.where(absent, 0.0, scaled), absent.float()], dim=1)
 
 
@@ -68,7 +73,8 @@ class RiskNetwork(nn.Module):
         fused = torch.cat([seen, self.dropout(words)], dim=2)
         hidden = self.dropout(torch.relu(torch.baddbmm(self.into_bias, fused, self.into)))  # (M, B, HIDDEN)
         logits: Tensor = hidden @ self.out + fused @ self.linear + self.bias  # (M, B, 1)
-        return logits.squeeze(2).transpose(0, 1)
+        side_by_side: Tensor = logits.squeeze(2).transpose(0, 1)
+        return side_by_side
 
 
 def squeeze(raw: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from risk_model.encoder import Encoder
 from risk_model.examples import Embed, feature_matrix, pooled_text
 from risk_model.features import FACTORS
 from risk_model.histories import Histories
+from risk_model.labels import ACTIVE_HORIZONS
 from risk_model.manifest import BEHAVIOUR_ONLY, FULL, TEXT, Manifest, read_model
 from risk_model.reasons import Inputs, contributions
 from risk_model.risk import Reason, Reliability, Risk, Status
@@ -113,7 +114,7 @@ class Scorer:
         }
         probability = float(_sigmoid(logits.mean()))
         low, high = _sigmoid(np.quantile(logits, [LOW_QUANTILE, HIGH_QUANTILE]))
-        reliability, because = _reliability(values, len(texts.table), self.without_text_because)
+        reliability, because = self._reliability(values, len(texts.table))
         return Risk(
             customer_key=key,
             as_of=histories.as_of,
@@ -132,6 +133,20 @@ class Scorer:
             },
             model_version=self.manifest.version,
         )
+
+    def _reliability(self, values: dict[str, float], texts: int) -> tuple[Reliability, str]:
+        """How much stands behind the number, in one word and one reason."""
+        if "recency_days" not in values:
+            return Reliability.LOW, "nothing bought or done yet"
+        if values["recency_days"] > ACTIVE_HORIZONS * self.manifest.horizon_days:
+            return Reliability.LOW, "away for longer than any customer the model learned from"
+        if "usual_gap_days" not in values:
+            return Reliability.LOW, "only one order or activity so far"
+        if self.without_text_because:
+            return Reliability.MEDIUM, f"by behaviour alone: {self.without_text_because}"
+        if texts == 0:
+            return Reliability.MEDIUM, "by behaviour alone: this customer has written nothing"
+        return Reliability.HIGH, "behaviour and own words"
 
     def _reasons(
         self, behaviour: Floats, values: dict[str, float], texts: WeightedTexts
@@ -169,21 +184,6 @@ def _quoted(row: dict[str, object], gain: float) -> Reason:
 
 def _rows(texts: WeightedTexts, chosen: npt.NDArray[np.bool_]) -> tuple[pl.DataFrame, Floats]:
     return texts.table.filter(pl.Series(chosen, dtype=pl.Boolean)), texts.vectors[chosen]
-
-
-def _reliability(
-    values: dict[str, float], texts: int, no_text_because: str | None
-) -> tuple[Reliability, str]:
-    """How much stands behind the number, in one word and one reason."""
-    if "recency_days" not in values:
-        return Reliability.LOW, "nothing bought or done yet"
-    if "usual_gap_days" not in values:
-        return Reliability.LOW, "only one order or activity so far"
-    if no_text_because:
-        return Reliability.MEDIUM, f"by behaviour alone: {no_text_because}"
-    if texts == 0:
-        return Reliability.MEDIUM, "by behaviour alone: this customer has written nothing"
-    return Reliability.HIGH, "behaviour and own words"
 
 
 def _no_text_because(manifest: Manifest, encoder: Encoder | None, no_encoder_because: str) -> str | None:

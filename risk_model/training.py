@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 from safetensors.numpy import save_file
 from sklearn.metrics import brier_score_loss, roc_auc_score
@@ -110,7 +111,7 @@ def _out_of_time(examples: Examples, progress: Progress) -> dict[str, Any]:
 
 
 def _fit_both(examples: Examples, progress: Progress, step: str = "training") -> Fitted:
-    """Both networks; the one with text is kept only where it does better on the held-back customers."""
+    """Both networks; the one with text is kept only where it clearly does better on the held-back customers."""
     chosen = _informative(examples.behaviour)
     narrowed = _narrowed(examples, chosen)
     held = is_held_back(narrowed.keys)
@@ -120,19 +121,33 @@ def _fit_both(examples: Examples, progress: Progress, step: str = "training") ->
         examples.text[wrote].mean(0) if wrote.any() else np.zeros(examples.text.shape[1], dtype=np.float32)
     )
 
-    def fit(middle: Floats, words: str) -> tuple[RiskNetwork, float]:
+    def fit(middle: Floats, words: str) -> RiskNetwork:
         def report(done: int, of: int) -> None:
             progress(f"{step}: {words}", done, of)
 
         return fitting.fit(train_part, held_part, middle, SEED, report)
 
-    behaviour_only, loss = fit(NO_TEXT, "behaviour")
+    behaviour_only = fit(NO_TEXT, "behaviour")
     full: RiskNetwork | None = None
     if wrote.any():
-        with_text, loss_with_text = fit(centre, "behaviour and text")
-        full = with_text if loss_with_text < loss else None
+        with_text = fit(centre, "behaviour and text")
+        gain = _losses(behaviour_only, held_part, NO_TEXT) - _losses(with_text, held_part, centre)
+        full = with_text if is_clear_gain(gain, held_part.keys) else None
     averages = [float(value) for value in _averages(train_part.behaviour)]
     return Fitted(full, behaviour_only, centre, [FEATURES[index] for index in chosen], averages)
+
+
+def is_clear_gain(gain: Floats, keys: pl.Series) -> bool:
+    """Whether the mean gain (N,) is more than its standard error above 0; customers, not examples, are independent."""
+    by_customer = pl.DataFrame({"key": keys, "gain": gain}).group_by("key").agg(pl.col("gain").mean())["gain"]
+    mean, spread = by_customer.mean(), by_customer.std()
+    if not isinstance(mean, float) or not isinstance(spread, float):
+        return False
+    return bool(mean > spread / len(by_customer) ** 0.5)
+
+
+def _losses(network: RiskNetwork, examples: Examples, centre: Floats) -> Floats:
+    return fitting.log_losses(fitting.predict(network, fitting.tensors(examples, centre)), examples.left)
 
 
 def _informative(behaviour: Floats) -> list[int]:

@@ -25,7 +25,10 @@ DOCS = ROOT / "docs"
 HOME = ROOT / ".stayline-test" / "screenshots"
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
-SAID = ("Where is my order? It is late again.", "My last parcel came broken and three weeks late. I am done waiting.")
+SAID = (
+    "Where is my order? It is late again.",
+    "My last parcel came broken and three weeks late. I am done waiting.",
+)
 
 
 @contextmanager
@@ -34,7 +37,10 @@ def running_demo() -> Iterator[tuple[str, Settings]]:
     HOME.mkdir(parents=True, exist_ok=True)
     for old in HOME.glob("*.db*"):
         old.unlink()
-    settings = {"home": HOME, **{name: free_port() for name in ("web_port", "bot_port", "actions_port", "smtp_port")}}
+    settings = {
+        "home": HOME,
+        **{name: free_port() for name in ("web_port", "bot_port", "actions_port", "smtp_port")},
+    }
     made = stayline("demo", timeout=1200, **settings)
     if made.returncode:
         raise SystemExit(made.stderr)

@@ -34,12 +34,25 @@ def folder(tmp_path_factory, encoder_folder) -> Path:
             age, gone = 400.0, (rng.uniform(0, 300) if customer % 2 else 0.0)
             while age > gone:
                 when = (END - timedelta(days=age)).strftime("%Y-%m-%d %H:%M:%S")
-                writer.writerow([f"n{customer}-{age:.1f}", f"c{customer:03d}", when, "order", round(rng.uniform(5, 90), 2)])
+                writer.writerow(
+                    [
+                        f"n{customer}-{age:.1f}",
+                        f"c{customer:03d}",
+                        when,
+                        "order",
+                        round(rng.uniform(5, 90), 2),
+                    ]
+                )
                 age -= rng.uniform(5, 30)
     with (folder / "reviews.jsonl").open("w") as file:
         for customer in range(0, 200, 10):
             when = (END - timedelta(days=70)).isoformat()
-            row = {"customer_key": f"c{customer:03d}", "time": when, "rating": 4, "text": "Came quickly, all fine."}
+            row = {
+                "customer_key": f"c{customer:03d}",
+                "time": when,
+                "rating": 4,
+                "text": "Came quickly, all fine.",
+            }
             file.write(json.dumps(row) + "\n")
     return folder
 
@@ -49,7 +62,13 @@ def test_every_command_of_the_readme_runs_in_order(folder):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for command in COMMANDS:
         ended = subprocess.run(
-            command, shell=True, cwd=folder, env=environment() | {"PATH": path}, capture_output=True, text=True, timeout=300
+            command,
+            shell=True,
+            cwd=folder,
+            env=environment() | {"PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert ended.returncode == 0, f"{command}\n{ended.stderr}"
     scores, one = (pl.read_csv(folder / name) for name in ("scores.csv", "one.csv"))

@@ -13,12 +13,16 @@ the clicks of a visit, stands where it is used):
                                  |
             +--------------------+--------------------+
             v                    v                    v
-     tone of texts,       visits fall,          weekly hazard  <---- habit, an accepted offer,
+     tone of texts,       visits fall a little, weekly hazard  <---- habit, an accepted offer,
      stars                looks at rivals       of leaving           silent reasons (no cause
-     (some never write,   rise, orders spread         |              in the data; some come back)
-     the polite soften,   out, subscriptions          v
+     (some never write,   rise, due orders            |              in the data; some come back)
+     the polite soften,   put off, subscriptions          v
      some say something   end                   orders stop,
-     else)                                      visits nearly stop
+     else; the unhappy                          visits nearly stop
+     also write unasked)
+
+Content customers pause as well (a full cupboard, a journey), and the new are more pleased than they will be, so
+behaviour alone cannot tell everything; words show it earlier, though not always.
 
 An offer accepted in the campaign multiplies the hazard by `Causes.offer_factor` for `Causes.offer_weeks`
 weeks (`causes.offer_effect`); who was offered one was a coin toss among the customers with two orders then.

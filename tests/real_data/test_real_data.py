@@ -39,9 +39,13 @@ class Case:
 
 
 CASES = {
-    "online-retail": Case("events", DATA / "online_retail_2009_2010.parquet", "online-retail", "2010-09-09", 1, 0.70),
+    "online-retail": Case(
+        "events", DATA / "online_retail_2009_2010.parquet", "online-retail", "2010-09-09", 1, 0.70
+    ),
     "cdnow": Case("events", cdnow_file(), "cdnow", "1998-03-31", 2, 0.68),
-    "amazon": Case("reviews", DATA / "musical_instruments_to_2013_10.json.gz", "amazon", "2013-07-21", 5, 0.66),
+    "amazon": Case(
+        "reviews", DATA / "musical_instruments_to_2013_10.json.gz", "amazon", "2013-07-21", 5, 0.66
+    ),
 }
 
 
@@ -84,7 +88,12 @@ def future(home: Path, case: Case) -> pl.DataFrame:
         seen = pl.DataFrame(session.exec(query).all(), schema=["customer_key", "time"], orient="row")
     engine.dispose()
     moment = datetime.fromisoformat(case.as_of).replace(tzinfo=UTC)
-    past = seen.filter(pl.col("time") <= moment).group_by("customer_key").len().filter(pl.col("len") >= case.at_least)
+    past = (
+        seen.filter(pl.col("time") <= moment)
+        .group_by("customer_key")
+        .len()
+        .filter(pl.col("len") >= case.at_least)
+    )
     window = pl.col("time").is_between(moment, moment + timedelta(days=HORIZON), closed="right")
     back = seen.filter(window)["customer_key"].unique()
     return past.with_columns(left=~pl.col("customer_key").is_in(back.implode()))

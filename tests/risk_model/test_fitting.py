@@ -9,8 +9,9 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from risk_model.examples import Examples, Floats, is_held_back
-from risk_model.fitting import fit, log_loss, predict, tensors
+from risk_model.fitting import bootstraps, fit, log_losses, predict, tensors
 from risk_model.network import MEMBERS, RiskNetwork
+from risk_model.training import is_clear_gain
 
 CUSTOMERS = 1500
 FEATURES, DIMENSIONS = 6, 32
@@ -43,7 +44,9 @@ def with_shuffled_text(examples: Examples) -> Examples:
 def fitted(examples: Examples, centre: Floats, seed: int = 20) -> tuple[RiskNetwork, float]:
     torch.set_num_threads(1)
     held = is_held_back(examples.keys)
-    return fit(examples.where(~held), examples.where(held), centre, seed, lambda _done, _of: None)
+    network = fit(examples.where(~held), examples.where(held), centre, seed, lambda _done, _of: None)
+    losses = log_losses(predict(network, tensors(examples.where(held), centre)), examples.left[held])
+    return network, float(losses.mean())
 
 
 def centre_of(examples: Examples) -> Floats:
@@ -109,5 +112,28 @@ def test_there_is_a_logit_for_every_member() -> None:
     ],
 )
 def test_log_loss_is_the_mean_cross_entropy(probability: list[float], left: list[float], loss: float) -> None:
-    got = log_loss(np.array(probability, np.float32), np.array(left, np.float32))
-    assert got == pytest.approx(loss, abs=1e-5)
+    got = log_losses(np.array(probability, np.float32), np.array(left, np.float32))
+    assert got.mean() == pytest.approx(loss, abs=1e-5)
+
+
+def test_a_gain_counts_only_when_it_is_above_its_noise_between_customers() -> None:
+    keys = pl.Series([f"c{n // 5}" for n in range(500)])
+    noise = np.random.default_rng(0).normal(size=100).repeat(5).astype(np.float32)
+    assert is_clear_gain(noise - noise.mean() + 0.2, keys)
+    assert not is_clear_gain(noise - noise.mean() + 0.05, keys)
+    assert not is_clear_gain(np.full(500, -0.1, np.float32), keys)
+
+
+def test_each_member_counts_all_examples_of_a_customer_alike() -> None:
+    examples = planted(1)
+    twice = replace(examples, keys=pl.Series([f"c{n // 2}" for n in range(len(examples))]))
+    counted = bootstraps(twice).numpy()
+    assert np.array_equal(counted[0::2], counted[1::2])
+    assert counted.std() > 0.5
+
+
+def test_a_value_beyond_what_training_saw_counts_as_the_nearest_seen() -> None:
+    network, _ = fitted(planted(1), NO_TEXT)
+    new = planted(2)
+    far, farther = (replace(new, behaviour=np.full_like(new.behaviour, value)) for value in (1e4, 1e8))
+    assert np.allclose(*(predict(network, tensors(part, NO_TEXT)) for part in (far, farther)))

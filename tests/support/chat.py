@@ -21,15 +21,20 @@ class Chat:
         self.http.headers["Authorization"] = f"Bearer {self.session['token']}"
         self.received: list[dict[str, Any]] = list(self.session["messages"])
         self._closed = threading.Event()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def say(self, text: str, client_id: str | None = None) -> dict[str, Any]:
-        posted = self.http.post("/api/chat/messages", json={"text": text, "client_id": client_id or uuid4().hex})
+        posted = self.http.post(
+            "/api/chat/messages", json={"text": text, "client_id": client_id or uuid4().hex}
+        )
         posted.raise_for_status()
         return posted.json()
 
     def answers_to(self, message_id: int, role: str = "bot") -> list[dict[str, Any]]:
-        return [message for message in self.received if message["id"] > message_id and message["role"] == role]
+        return [
+            message for message in self.received if message["id"] > message_id and message["role"] == role
+        ]
 
     def wait_for(self, what, seconds: float = 10) -> dict[str, Any]:
         """The first received message for which `what` holds."""
@@ -42,16 +47,23 @@ class Chat:
 
     def close(self) -> None:
         self._closed.set()
+        self._listener.join(10)
         self.http.close()
 
     def _listen(self) -> None:
-        while not self._closed.is_set():
-            last = max((message["id"] for message in self.received), default=0)
-            try:
-                with self.http.stream("GET", "/api/chat/events", headers={"Last-Event-ID": str(last)}) as stream:
-                    self._read(stream)
-            except (httpx.HTTPError, RuntimeError):
-                time.sleep(0.2)
+        """Like a browser: a stream that breaks (here also after a second of silence) goes on from the last id."""
+        impatient = httpx.Timeout(20, read=1)
+        base, headers = self.http.base_url, self.http.headers
+        with httpx.Client(base_url=base, headers=headers, timeout=impatient, trust_env=False) as http:
+            while not self._closed.is_set():
+                last = max((message["id"] for message in self.received), default=0)
+                try:
+                    with http.stream(
+                        "GET", "/api/chat/events", headers={"Last-Event-ID": str(last)}
+                    ) as stream:
+                        self._read(stream)
+                except httpx.HTTPError:
+                    time.sleep(0.05)
 
     def _read(self, stream: httpx.Response) -> None:
         event = ""
