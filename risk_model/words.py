@@ -30,11 +30,17 @@ def _number(values: Values, name: str) -> str:
     return f"{values.get(name, 0):.0f}"
 
 
+def _count(values: Values, name: str, one: str, many: str) -> str:
+    """ "1 order", "3 orders"."""
+    number = _number(values, name)
+    return f"{number} {one if number == '1' else many}"
+
+
 def _overdue_en(values: Values) -> str:
     if "recency_days" not in values:
         return "no order yet"
     gap = f"; usual gap {values['usual_gap_days']:.0f}" if "usual_gap_days" in values else "; only one so far"
-    return f"no order for {values['recency_days']:.0f} days{gap}"
+    return f"no order for {_count(values, 'recency_days', 'day', 'days')}{gap}"
 
 
 def _overdue_zh(values: Values) -> str:
@@ -44,6 +50,25 @@ def _overdue_zh(values: Values) -> str:
         f"；平时间隔约 {values['usual_gap_days']:.0f} 天" if "usual_gap_days" in values else "；目前只有一单"
     )
     return f"已 {values['recency_days']:.0f} 天没有下单{gap}"
+
+
+def _frequency_en(values: Values) -> str:
+    return f"{_count(values, 'count_90', 'order', 'orders')} in 90 days, {_number(values, 'count_365')} in a year"
+
+
+def _visits_en(values: Values) -> str:
+    return (
+        f"{_count(values, 'visits_30', 'visit', 'visits')} in 30 days, {_number(values, 'visits_90')} in 90"
+    )
+
+
+def _complaints_en(values: Values) -> str:
+    lately = _count(values, "complaints_30", "complaint", "complaints")
+    return f"{lately} in 30 days, {_number(values, 'complaints_180')} in 180"
+
+
+def _competitors_en(values: Values) -> str:
+    return f"looked at competitors {_count(values, 'competitor_views_30', 'time', 'times')} in 30 days"
 
 
 def _ratings_en(values: Values) -> str:
@@ -60,20 +85,18 @@ def _ratings_zh(values: Values) -> str:
 
 ENGLISH: dict[str, Callable[[Values], str]] = {
     "overdue": _overdue_en,
-    "frequency": lambda v: f"{_number(v, 'count_90')} orders in 90 days, {_number(v, 'count_365')} in a year",
+    "frequency": _frequency_en,
     "spending": lambda v: f"spent {_number(v, 'value_90')} in 90 days, {_number(v, 'value_365')} in a year",
-    "tenure": lambda v: f"customer for {_number(v, 'tenure_days')} days",
-    "visits": lambda v: f"{_number(v, 'visits_30')} visits in 30 days, {_number(v, 'visits_90')} in 90",
-    "returns": lambda v: f"{_number(v, 'returns_180')} returns in 180 days",
-    "complaints": lambda v: (
-        f"{_number(v, 'complaints_30')} complaints in 30 days, {_number(v, 'complaints_180')} in 180"
-    ),
-    "competitors": lambda v: f"looked at competitors {_number(v, 'competitor_views_30')} times in 30 days",
+    "tenure": lambda v: f"customer for {_count(v, 'tenure_days', 'day', 'days')}",
+    "visits": _visits_en,
+    "returns": lambda v: f"{_count(v, 'returns_180', 'return', 'returns')} in 180 days",
+    "complaints": _complaints_en,
+    "competitors": _competitors_en,
     "subscription": lambda v: (
         "cancelled a subscription" if v.get("cancelled_180") else "cancelled no subscription"
     ),
     "ratings": _ratings_en,
-    "writing": lambda v: f"wrote {_number(v, 'texts_30')} times in 30 days",
+    "writing": lambda v: f"wrote {_count(v, 'texts_30', 'time', 'times')} in 30 days",
 }
 CHINESE: dict[str, Callable[[Values], str]] = {
     "overdue": _overdue_zh,

@@ -58,13 +58,15 @@ def ready(url: str) -> bool:
         return False
 
 
-def customer_writes(browser: Browser, url: str) -> Page:
-    page = browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1)
-    page.goto(f"{url}/?as=demo-maya")
-    page.get_by_role("button", name="Open chat").click()
+def customer_writes(browser: Browser, url: str, who: str, said: tuple[str, ...]) -> Page:
+    """The page on which this customer (or a visitor, for an empty `who`) has said these things."""
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.goto(f"{url}/?as={who}")
+    page.get_by_role("button", name="Open chat").or_(page.get_by_role("button", name="打开聊天")).click()
     frame = page.frame_locator("iframe")
+    frame.get_by_role("log").locator(":scope > *").first.wait_for()  # the greeting: now it listens
     box = frame.get_by_role("textbox")
-    for text in SAID:
+    for text in said:
         box.fill(text)
         box.press("Enter")
         page.wait_for_timeout(2500)
@@ -72,7 +74,7 @@ def customer_writes(browser: Browser, url: str) -> Page:
 
 
 def agent_looks(browser: Browser, url: str, settings: Settings) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, device_scale_factor=1)
+    page = browser.new_page(viewport={"width": 1280, "height": 960})
     page.goto(f"{url}/console/login")
     page.locator("input[name=email]").fill(AGENTS[0][0])
     page.locator("input[name=password]").fill(demo_password(settings))
@@ -82,7 +84,7 @@ def agent_looks(browser: Browser, url: str, settings: Settings) -> None:
     page.screenshot(path=DOCS / "console-queue.png")
     page.locator("a[href*='/console/cases/']").first.click()
     page.wait_for_timeout(800)
-    page.screenshot(path=DOCS / "console-case.png", full_page=True)
+    page.screenshot(path=DOCS / "console-case.png")
 
 
 def main() -> None:
@@ -92,7 +94,11 @@ def main() -> None:
         raise SystemExit("screenshots need Debian's chromium; see scripts/find-chromium")
     with running_demo() as (url, settings), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        customer_writes(browser, url).screenshot(path=DOCS / "widget.png")
+        customer_writes(browser, url, "", ("Can I talk to a human please?",))
+        customer_writes(
+            browser, url, "demo-wei", ("上次的茶有点贵，别家便宜不少", "客服一直没回我，算了，我去别家买")
+        )
+        customer_writes(browser, url, "demo-maya", SAID).screenshot(path=DOCS / "widget.png")
         agent_looks(browser, url, settings)
         browser.close()
 
