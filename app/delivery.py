@@ -4,11 +4,11 @@ import logging
 import random
 from dataclasses import dataclass
 from datetime import timedelta
-from email.message import EmailMessage
 
 from sqlalchemy import Engine
 
-from app.mail import PermanentFailure, SmtpServer, TransientFailure, send_mail, write_mail
+from app.channels import Channel, PermanentFailure, TransientFailure
+from app.channels.email import Email
 from app.settings import Settings
 from db import tables
 from db.session import read_only, unit_of_work
@@ -27,6 +27,10 @@ class Courier:
     engine: Engine
     settings: Settings
     owner: str
+
+    @property
+    def channels(self) -> dict[str, Channel]:
+        return {"email": Email(self.settings)}
 
     @property
     def policy(self) -> Policy:
@@ -72,20 +76,16 @@ class Courier:
             self._finish(follow_up, "cancelled", asked.reason)
 
     def _send(self, follow_up: tables.FollowUp) -> None:
-        mail = self._mail(follow_up)
+        with read_only(self.engine) as session:
+            customer = session.get_one(tables.Customer, follow_up.customer_id)
         try:
-            answer = send_mail(mail, SmtpServer.from_url(self.settings.smtp))
+            receipt = self.channels[follow_up.channel].send(follow_up, customer)
         except TransientFailure as failure:
             self._retry(follow_up, str(failure))
         except PermanentFailure as failure:
             self._finish(follow_up, "failed", str(failure))
         else:
-            self._finish(follow_up, "sent", f"accepted by the mail server: {answer}", str(mail["Message-ID"]))
-
-    def _mail(self, follow_up: tables.FollowUp) -> EmailMessage:
-        with read_only(self.engine) as session:
-            customer = session.get_one(tables.Customer, follow_up.customer_id)
-            return write_mail(follow_up, customer, self.settings)
+            self._finish(follow_up, "sent", f"taken: {receipt.answer}", receipt.provider_id)
 
     def _retry(self, follow_up: tables.FollowUp, reason: str, *, counts_as_attempt: bool = False) -> None:
         delay = outbox.retry_delay(follow_up.attempts, self.policy, random.random())

@@ -67,6 +67,7 @@ class Customer(SQLModel, table=True):
     time_zone: str | None = Field(default=None, max_length=60)
     country: str | None = Field(default=None, max_length=60)
     email: str | None = None
+    email_refused: str | None = None  # what the mail server said for good; nothing more is sent there
     phone: str | None = None
     value: float | None = None
 
@@ -282,6 +283,19 @@ class FollowUp(SQLModel, table=True):
     lease_until: datetime | None = _moment(nullable=True)
     sent_at: datetime | None = _moment(nullable=True)
     provider_id: str | None = None
+
+
+class GateAnswer(SQLModel, table=True):
+    """One answer about one follow-up: why it went, waits or never goes. Together they tell "why sent, why not"."""
+
+    __tablename__ = "gate_answer"
+    id: int = _key()
+    follow_up_id: int = Field(foreign_key="follow_up.id", ondelete="CASCADE", index=True)
+    customer_id: int = _of_customer()
+    time: datetime = _moment()
+    answer: str = Field(max_length=20)
+    reason: str
+    until: datetime | None = _moment(nullable=True)
 
 
 class Consent(SQLModel, table=True):

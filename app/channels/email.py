@@ -10,26 +10,19 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from app.channels.port import PermanentFailure, Receipt, TransientFailure
 from app.links import unsubscribe_token
 from app.settings import Settings
 from db import tables
 
 DEADLINE_SECONDS = 30.0
 TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates" / "mail"),
+    loader=FileSystemLoader(Path(__file__).parent.parent / "templates" / "mail"),
     autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
     trim_blocks=True,
 )
 LANGUAGES = ("en", "zh")
-
-
-class TransientFailure(Exception):
-    """Not taken now; the same mail may be tried again."""
-
-
-class PermanentFailure(Exception):
-    """Never taken; trying again would be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +46,18 @@ class SmtpServer:
             unquote(password) if password else None,
             tls,
         )
+
+
+class Email:
+    """The e-mail channel. Its Message-ID is the idempotency key, so a repeat is the same mail."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._server = SmtpServer.from_url(settings.smtp)
+
+    def send(self, follow_up: tables.FollowUp, customer: tables.Customer) -> Receipt:
+        mail = write_mail(follow_up, customer, self._settings)
+        return Receipt(str(mail["Message-ID"]), send_mail(mail, self._server))
 
 
 def write_mail(follow_up: tables.FollowUp, customer: tables.Customer, settings: Settings) -> EmailMessage:
