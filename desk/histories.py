@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from db import tables
 from desk.consent import may_profile
@@ -74,8 +74,8 @@ def _frame(session: Session, query: Any, schema: dict[str, Any]) -> pl.DataFrame
 
 
 def _not_to_be_profiled(session: Session, needs_consent: bool) -> list[str]:
-    answered = (
-        select(tables.Consent.customer_id).distinct() if not needs_consent else select(tables.Customer.id)
-    )
-    people = session.exec(select(tables.Customer).where(col(tables.Customer.id).in_(answered))).all()
-    return [person.customer_key for person in people if not may_profile(session, person.id, needs_consent)]
+    answered = sa.select(tables.Consent.customer_id)
+    people = sa.select(CUSTOMER.id, CUSTOMER.customer_key)
+    if not needs_consent:  # without an answer, only a customer who was asked can have refused
+        people = people.where(CUSTOMER.id.in_(answered))
+    return [key for number, key in session.execute(people) if not may_profile(session, number, needs_consent)]

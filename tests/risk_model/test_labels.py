@@ -27,8 +27,8 @@ def test_an_empty_log_gives_no_cut_off():
     assert cut_offs(histories([], joined={"a": 100}), ORDER, HORIZON) == []
 
 
-def test_only_customers_active_in_the_two_horizons_before_are_labelled():
-    known = histories([("new", 10, "order", 1.0), ("old", 91, "order", 1.0), ("b", 89, "order", 1.0)])
+def test_only_customers_active_in_the_four_horizons_before_are_labelled():
+    known = histories([("new", 10, "order", 1.0), ("old", 151, "order", 1.0), ("b", 149, "order", 1.0)])
     assert active_customers(known, ORDER, AS_OF - HORIZON, HORIZON).to_list() == ["b"]
 
 
