@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from desk.policy import Policy
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="STAYLINE_", env_file=".env", extra="ignore", frozen=True)
 
     env: Environment = Environment.DEMO
-    home: Path = Field(default=Path(".stayline"), description="data folder")
+    home: Path = Field(default=Path(".stayline"), validate_default=True, description="data folder")
     database_url: str = Field(
         default="", description="SQLAlchemy URL; empty: a SQLite file in the data folder"
     )
@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     tracker_url: str = Field(
         default="", description="SQLAlchemy 1.4 URL of Rasa's tracker store; empty: beside the data"
     )
+
+    @field_validator("home", "model_dir")
+    @classmethod
+    def _from_here(cls, path: Path | None) -> Path | None:
+        """Absolute from the start: a process may change its folder later, as the bot does."""
+        return path.resolve() if path else path
 
     @model_validator(mode="after")
     def _secrets_fit_the_environment(self) -> "Settings":
@@ -110,11 +116,11 @@ class Settings(BaseSettings):
 
     @property
     def data_folder(self) -> Path:
-        return self.home.resolve()
+        return self.home
 
     @property
     def models(self) -> Path:
-        return self.model_dir.resolve() if self.model_dir else self.data_folder / "model"
+        return self.model_dir or self.data_folder / "model"
 
     @property
     def encoder_folder(self) -> Path:

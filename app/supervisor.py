@@ -46,6 +46,7 @@ def _configuration(settings: Settings, names: list[str], logs: Path) -> RawConfi
             "redirect_stderr": "true",
             "stopasgroup": "true",
             "killasgroup": "true",
+            "autorestart": "true",
             "stopwaitsecs": "20",
             "startsecs": "3",
         }

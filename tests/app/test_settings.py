@@ -56,3 +56,11 @@ def test_rasas_tracker_lives_on_the_same_server_by_the_driver_rasa_has(tmp_path,
 
 def test_on_sqlite_rasa_gets_a_file_of_its_own(tmp_path):
     assert Settings(home=tmp_path).tracker == f"sqlite:///{tmp_path / 'rasa.db'}"
+
+
+def test_a_relative_data_folder_stays_where_it_was_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(home=".stayline", model_dir="models")
+    monkeypatch.chdir("/")
+    assert settings.bot_folder == tmp_path / ".stayline" / "bot"
+    assert settings.models == tmp_path / "models"
