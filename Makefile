@@ -8,7 +8,7 @@ export OMP_NUM_THREADS := 1
 # uv reads no pip configuration: wheels that lie on this disk (a CPU build of torch) are named to it here
 FIND_LINKS := $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS))
 
-.PHONY: help setup run test lint screenshots lock clean
+.PHONY: help setup run test lint bench screenshots lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -48,6 +48,9 @@ lint: .venv/.ready ## ruff, mypy, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache > .import-contracts.log || (cat .import-contracts.log; exit 1)
 	@rm -f .import-contracts.log
+
+bench: setup ## how fast it is, beside the goals
+	@$(BIN)/python scripts/bench.py
 
 screenshots: setup ## pictures of widget and console into docs/
 	@$(BIN)/python scripts/screenshots.py

@@ -22,5 +22,7 @@ class ActionAssessRisk(Action):
 
 
 def _assess(said: Said) -> tuple[str, str]:
-    turn = flow.handle(said.session, runtime().scorer.get(), said.message, utc_now(), runtime().policy)
+    turn = flow.handle(
+        said.session, runtime().scorer.get(), said.message, utc_now(), runtime().policy, runtime().rules
+    )
     return turn.language, turn.decision.kind if turn.decision else "nothing"

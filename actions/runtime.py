@@ -15,6 +15,7 @@ from app.settings import Settings
 from db import tables
 from db.session import make_engine, unit_of_work
 from desk.policy import Policy
+from desk.rules import Rules, load_rules
 from risk_model.loading import CurrentScorer
 
 Result = TypeVar("Result")
@@ -25,6 +26,7 @@ class Runtime:
     engine: Engine
     scorer: CurrentScorer
     policy: Policy
+    rules: Rules
 
 
 @cache
@@ -34,6 +36,7 @@ def runtime() -> Runtime:
         make_engine(settings.database),
         CurrentScorer(settings.models, settings.encoder_folder),
         settings.policy,
+        load_rules(settings.rules),
     )
 
 

@@ -11,7 +11,7 @@ import sys
 import typer
 from sqlalchemy.exc import OperationalError
 
-from app.commands import data, demo, processes
+from app.commands import data, demo, follow_ups, outbox, processes
 from app.terminal import BAD_USAGE, PART_FAILED
 from desk.errors import DeskError
 from desk.ingest.errors import IngestError
@@ -34,8 +34,12 @@ for command in (
     processes.actions,
     processes.worker,
     processes.fakes,
+    follow_ups.why,
 ):
     app.command()(command)
+app.add_typer(follow_ups.app, name="follow-ups")
+app.add_typer(outbox.outbox, name="outbox")
+app.add_typer(outbox.drill, name="drill")
 
 
 def main() -> None:

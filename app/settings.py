@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,11 +56,24 @@ class Settings(BaseSettings):
         default="", description="smtp://[user:password@]host:port; empty in demo: kept in a folder"
     )
     smtp_port: int = Field(default=8025, description="where the demo's own mail server listens")
+    sms_url: str = Field(
+        default="", description="apprise URL with {phone} where the number goes; empty: no SMS is sent"
+    )
+    fakes_port: int = Field(default=8026, description="where the demo shows the mails and SMS it kept")
+    shop_hosts: str = Field(
+        default="", description="hosts of the shop that links in mails may lead to, with commas between"
+    )
     mail_from: str = "care@leafandkettle.example"
     profiling_basis: ProfilingBasis = ProfilingBasis.LEGITIMATE_INTEREST
     hold_out_share: float = Field(default=0.05, ge=0, lt=1)
-    follow_up_after_hours: float = Field(default=24, gt=0)
+    rules: Path | None = Field(
+        default=None, description="the shop's own rules of follow-ups; else desk/rules.toml"
+    )
     worker_tick_seconds: float = Field(default=2.0, gt=0)
+    lease_seconds: float = Field(default=120, gt=0, description="longer than any channel's deadline")
+    fault_point: str = Field(
+        default="", description="where a process kills itself; for tests and drills only"
+    )
     identity_secret: SecretStr = SecretStr("")
     action_secret: SecretStr = SecretStr("")
     bot_secret: SecretStr = SecretStr("")
@@ -86,6 +100,10 @@ class Settings(BaseSettings):
                     f"production needs secrets of at least {SHORTEST_SECRET} characters; "
                     f"missing or too short: {names}. "
                     "Make each with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+                )
+            if self.fault_point:
+                raise ValueError(
+                    f"production refuses STAYLINE_FAULT_POINT={self.fault_point}; it kills a worker. Unset it"
                 )
             if not self.smtp_url:
                 raise ValueError(
@@ -139,6 +157,12 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{self.web_host}:{self.web_port}"
 
     @property
+    def click_hosts(self) -> frozenset[str]:
+        """Where a link in a mail may lead: our own public host (with its port) and the shop's."""
+        shops = (host.strip().lower() for host in self.shop_hosts.split(","))
+        return frozenset({urlsplit(self.web_url).netloc.lower(), *filter(None, shops)})
+
+    @property
     def smtp(self) -> str:
         return self.smtp_url or f"smtp://127.0.0.1:{self.smtp_port}"
 
@@ -148,7 +172,7 @@ class Settings(BaseSettings):
             hold_out_share=self.hold_out_share,
             hold_out_key=(self.hold_out_key.get_secret_value() or DEMO_HOLD_OUT_KEY).encode(),
             profiling_needs_consent=self.profiling_basis is ProfilingBasis.CONSENT,
-            follow_up_after=timedelta(hours=self.follow_up_after_hours),
+            lease=timedelta(seconds=self.lease_seconds),
         )
 
     @cached_property

@@ -62,6 +62,6 @@ def _welcome(settings: Settings, names: list[str], logs: Path) -> str:
     if settings.env is Environment.DEMO:
         lines += [f"    sign in         {email}  {password}" for email, password in demo_logins(settings)]
     if "fakes" in names:
-        lines.append(f"  mails stay here   {settings.mail_folder}")
+        lines.append(f"  what was sent     http://127.0.0.1:{settings.fakes_port}/")
     lines.append(f"  logs              {logs}")
     return "\n".join(lines)

@@ -6,7 +6,8 @@ DeskError
 ├── OfferRefused        accepted before, expired, or waiting for an agent
 ├── CaseClosed          it was resolved before
 ├── NotYourCase         answering or resolving what another agent holds
-└── desk.ingest.errors  files and rows that cannot be read
+├── desk.ingest.errors  files and rows that cannot be read
+└── desk.rules.RulesMistake  a rules file that cannot be followed
 """
 
 from datetime import datetime

@@ -9,8 +9,10 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from db import tables
+from desk import follow_ups
 from desk.conversations import add_message, find_conversation
 from desk.errors import AlreadyClaimed, CaseClosed, NotFound, NotYourCase
+from desk.rules import Rules, load_rules
 
 
 class Cause(StrEnum):
@@ -19,6 +21,7 @@ class Cause(StrEnum):
     RISK = "risk"
     ASKED = "asked"
     FAILURE = "failure"
+    FOLLOW_UP = "follow_up"
 
 
 class Verdict(StrEnum):
@@ -152,13 +155,22 @@ def hand_back(session: Session, escalation_id: int, agent: tables.Agent) -> None
 
 
 def resolve(
-    session: Session, escalation_id: int, agent: tables.Agent, verdict: Verdict, reason: str, now: datetime
+    session: Session,
+    escalation_id: int,
+    agent: tables.Agent,
+    verdict: Verdict,
+    reason: str,
+    now: datetime,
+    rules: Rules | None = None,
 ) -> None:
-    """Close the case with a verdict; the bot has the chat again."""
+    """Close the case with a verdict; the bot has the chat again, and what the rules (else those we ship) want to
+    follow is planned.
+    """
     escalation = _held_by(session, escalation_id, agent)
     escalation.status, escalation.resolved_at = "resolved", now
     escalation.verdict, escalation.verdict_reason = verdict, reason
     find_conversation(session, escalation.conversation_id).agent_id = None
+    follow_ups.plan_after_verdict(session, escalation, rules or load_rules(), now)
 
 
 def risks_of_conversation(session: Session, conversation_id: str) -> Sequence[tables.Risk]:

@@ -5,7 +5,7 @@ or a file was ingested (`desk.ingest`), the last is `desk.outcomes`, by the cloc
 """
 
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -18,6 +18,7 @@ from desk.decide import Act, Decision, Situation, decide
 from desk.embeddings import CachedEncoder
 from desk.hold_out import is_held_out
 from desk.policy import Policy
+from desk.rules import Rules, load_rules
 from risk_model.histories import Histories
 from risk_model.risk import Risk
 from risk_model.scorer import NoModel, Scorer
@@ -45,13 +46,21 @@ class _Case:
     customer: tables.Customer
     conversation: tables.Conversation
     policy: Policy
+    rules: Rules
     now: datetime
 
 
 def handle(
-    session: Session, scorer: Scorer | NoModel, message: tables.Message, now: datetime, policy: Policy
+    session: Session,
+    scorer: Scorer | NoModel,
+    message: tables.Message,
+    now: datetime,
+    policy: Policy,
+    rules: Rules | None = None,
 ) -> Turn:
-    """One chat turn, in the caller's transaction. The same message again gives what was decided the first time."""
+    """One chat turn, in the caller's transaction. The same message again gives what was decided the first time.
+    Without rules of the shop's own, those we ship plan its follow-ups.
+    """
     conversation = find_conversation(session, message.conversation_id)
     customer = session.get(tables.Customer, conversation.customer_id) if conversation.customer_id else None
     if (
@@ -62,11 +71,11 @@ def handle(
         return Turn(conversation, customer)
     if (earlier := turn_of(session, message)) is not None:
         return Turn(conversation, customer, *earlier)
-    case = _Case(session, customer, conversation, policy, now)
+    case = _Case(session, customer, conversation, policy, rules or load_rules(), now)
     risk = score(session, scorer, histories.of_customer(session, customer, now))
     stored = keep_risk(session, customer, risk, message.id)
     situation = _situation(case)
-    decision = decide(risk, situation, policy)
+    decision = _with_follow_up(case, decide(risk, situation, policy), risk, situation)
     logged = _log(case, stored, decision, situation)
     logged.carried_out = _act(case, stored, logged, decision)
     return Turn(conversation, customer, stored, logged)
@@ -124,6 +133,16 @@ def _situation(case: _Case) -> Situation:
     )
 
 
+def _with_follow_up(case: _Case, decision: Decision, risk: Risk, situation: Situation) -> Decision:
+    """The decision with a follow-up exactly when the rules want one; from the hold-out it is withheld."""
+    wanted = (Act.FOLLOW_UP,) if case.rules.after_decision(decision.kind, risk.probability) else ()
+    planned = tuple(act for act in decision.planned if act is not Act.FOLLOW_UP)
+    acts = tuple(act for act in decision.acts if act is not Act.FOLLOW_UP)
+    return replace(
+        decision, planned=(*planned, *wanted), acts=acts if situation.held_out else (*acts, *wanted)
+    )
+
+
 def _log(case: _Case, risk: tables.Risk, decision: Decision, situation: Situation) -> tables.Decision:
     """Every decision is kept with its propensity, also those that the hold-out stops: measuring needs both."""
     row = tables.Decision(
@@ -151,8 +170,9 @@ def _act(case: _Case, risk: tables.Risk, logged: tables.Decision, decision: Deci
     }
     offer = _offer(case, logged, decision) if Act.OFFER in decision.acts else None
     done[Act.OFFER] = offer is not None
-    done[Act.FOLLOW_UP] = Act.FOLLOW_UP in decision.acts and follow_ups.plan_check_back(
-        case.session, case.customer, case.conversation.id, offer, case.policy, case.now
+    wanted = case.rules.after_decision(decision.kind, risk.probability)
+    done[Act.FOLLOW_UP] = Act.FOLLOW_UP in decision.acts and follow_ups.plan_after_decision(
+        case.session, wanted, case.customer, case.conversation.id, offer, case.now
     )
     return [str(act) for act, is_new in done.items() if is_new]
 

@@ -1,67 +1,162 @@
-"""Planning follow-ups, and looking up what the send gate must know about one."""
+"""Planning follow-ups by the rules, and looking up what the send gate must know about one.
 
+What follows a decision or a resolved case is planned here, in the transaction of that event; what only time brings
+about, in `desk.follow_ups_by_clock`. The idempotency key is rule and occasion: planned twice is one.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from db import tables
-from desk import outbox
-from desk.consent import Purpose, answer
+from desk import gate_facts, offers, outbox
 from desk.hold_out import is_held_out
+from desk.local_time import candidate_zones
 from desk.policy import Policy
+from desk.rules import Rule, Rules, Stop, When, load_rules
 from desk.send_gate import Circumstances
 
-CHECK_BACK = "check_back"
-EMAIL = "email"
+STOPS_OF_UNKNOWN_RULE = frozenset({Stop.ORDER})  # of a row whose rule is no longer in the file
 
 
-def plan_check_back(
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What set a rule off: for whom, when, and the key that makes it this one and no other."""
+
+    customer: tables.Customer
+    key: str
+    moment: datetime
+    conversation_id: str | None = None
+    offer: tables.Offer | None = None
+
+
+def plan_after_decision(
     session: Session,
+    rules: list[Rule],
     customer: tables.Customer,
     conversation_id: str,
     offer: tables.Offer | None,
-    policy: Policy,
     now: datetime,
 ) -> bool:
-    """Ask by e-mail, some time after a hard conversation, whether it was solved; once per conversation."""
-    due_at = now + policy.follow_up_after
-    details = {"offer_title": offer.title, "offer_code": offer.code} if offer else {}
-    return outbox.plan(
-        session,
-        tables.FollowUp(
-            idempotency_key=f"{CHECK_BACK}:{conversation_id}",
-            customer_id=customer.id,
-            conversation_id=conversation_id,
-            rule=CHECK_BACK,
-            channel=EMAIL,
-            details=details,
-            planned_at=now,
-            due_at=due_at,
-            not_after=due_at + policy.follow_up_valid_for,
-        ),
-    )
+    """Plan what these rules want after a decision; whether anything new was planned."""
+    occasion = Occasion(customer, conversation_id, now, conversation_id, offer)
+    planned = [plan_one(session, rule, occasion, now) for rule in rules]
+    return any(planned)
+
+
+def plan_after_verdict(session: Session, escalation: tables.Escalation, rules: Rules, now: datetime) -> None:
+    """Plan what follows a resolved case; nothing for a visitor whom nobody can reach."""
+    customer = session.get(tables.Customer, escalation.customer_id) if escalation.customer_id else None
+    if customer is None:
+        return
+    conversation_id = escalation.conversation_id
+    offer = offers.open_offer(session, conversation_id, now)
+    for rule in rules.after_verdict(escalation.verdict or ""):
+        plan_one(session, rule, Occasion(customer, conversation_id, now, conversation_id, offer), now)
+
+
+def plan_one(session: Session, rule: Rule, occasion: Occasion, now: datetime) -> bool:
+    """Add the row in the caller's transaction; False when the rule has had its say."""
+    if rule.at_most is not None and _planned_lately(session, rule, occasion.customer, now - rule.at_most):
+        return False
+    row = _row(rule, occasion, now)
+    planned = outbox.plan(session, row)
+    if planned and rule.replaces:
+        _give_way(session, rule, row)
+    return planned
 
 
 def circumstances(
-    session: Session, follow_up: tables.FollowUp, policy: Policy, now: datetime
+    session: Session, follow_up: tables.FollowUp, policy: Policy, now: datetime, rules: Rules | None = None
 ) -> Circumstances:
-    """What is true right now of the customer of this follow-up."""
-    customer = session.get_one(tables.Customer, follow_up.customer_id)
-    conversation = follow_up.conversation_id and session.get(tables.Conversation, follow_up.conversation_id)
+    """What is true right now of the customer of this follow-up, in two queries: this is asked before every send."""
+    rules = rules or load_rules()
+    rule = rules.named(follow_up.rule)
+    found = session.execute(gate_facts.CUSTOMER, gate_facts.asked_about(follow_up, now)).first()
+    if found is None:
+        return Circumstances(now=now, channel=follow_up.channel, erased=True)
+    customer: tables.Customer = found.Customer
+    happened = {
+        Stop.ORDER: found.ordered,
+        Stop.ACTIVITY: found.active,
+        Stop.OFFER_CLOSED: not found.offer_open,
+    }
+    stops = rule.cancelled_by if rule else STOPS_OF_UNKNOWN_RULE
     return Circumstances(
         now=now,
-        has_address=bool(customer.email),
-        consent=answer(session, follow_up.customer_id, Purpose.FOLLOW_UP, follow_up.channel),
+        channel=follow_up.channel,
+        has_address=_has_address(customer, follow_up.channel),
+        address_refused=customer.email_refused if follow_up.channel == "email" else None,
+        consent=found.consent,
         held_out=is_held_out(customer.customer_key, policy.hold_out_key, policy.hold_out_share),
-        human_has_chat=bool(conversation and conversation.agent_id),
-        bought_since_planned=_ordered_after(session, follow_up.customer_id, follow_up.planned_at),
+        human_has_chat=found.human_has_chat,
+        happened=frozenset(stop for stop in stops if happened[stop]),
         time_zone=customer.time_zone,
+        country=customer.country,
+        sent_lately=gate_facts.sent_lately(session, follow_up, now - rules.limits.period, now),
+        not_after=follow_up.not_after,
     )
 
 
-def _ordered_after(session: Session, customer_id: int, moment: datetime) -> bool:
-    event = tables.Event
-    query = select(event.id).where(
-        event.customer_id == customer_id, event.kind == "order", col(event.time) > moment
+def _row(rule: Rule, occasion: Occasion, now: datetime) -> tables.FollowUp:
+    customer, offer = occasion.customer, occasion.offer
+    due_at = rule.due_at(occasion.moment, candidate_zones(customer.time_zone, customer.country)[0])
+    not_after = due_at + rule.valid_for
+    if rule.when is When.OFFER_EXPIRING and offer is not None:
+        not_after = min(not_after, offer.expires_at)
+    return tables.FollowUp(
+        idempotency_key=f"{rule.name}:{occasion.key}",
+        customer_id=customer.id,
+        conversation_id=occasion.conversation_id,
+        rule=rule.name,
+        channel=rule.channel,
+        details={"template": rule.template, **_words_of(offer)},
+        planned_at=now,
+        due_at=due_at,
+        not_after=not_after,
+    )
+
+
+def _words_of(offer: tables.Offer | None) -> dict[str, Any]:
+    """What a mail says of an offer; nothing of one that still waits for an agent's approval."""
+    if offer is None or offer.status != "made":
+        return {}
+    ends = f"{offer.expires_at:%Y-%m-%d}"
+    return {"offer_title": offer.title, "offer_code": offer.code, "offer_ends": ends}
+
+
+def _give_way(session: Session, rule: Rule, row: tables.FollowUp) -> None:
+    """Cancel what waits under the replaced rules for the same conversation."""
+    session.exec(
+        update(tables.FollowUp)
+        .where(
+            col(tables.FollowUp.customer_id) == row.customer_id,
+            col(tables.FollowUp.conversation_id) == row.conversation_id,
+            col(tables.FollowUp.rule).in_(rule.replaces),
+            col(tables.FollowUp.status) == "pending",
+        )
+        .values(status="cancelled", status_reason=f"{rule.name} was planned in its place")
+    )
+
+
+def _planned_lately(session: Session, rule: Rule, customer: tables.Customer, since: datetime) -> bool:
+    """Whether this rule planned for this customer since then. Two who plan at once for one customer wait for each
+    other here.
+    """
+    this = tables.Customer
+    session.exec(select(this.id).where(this.id == customer.id).with_for_update(key_share=True)).one()
+    query = select(tables.FollowUp.id).where(
+        tables.FollowUp.customer_id == customer.id,
+        tables.FollowUp.rule == rule.name,
+        col(tables.FollowUp.planned_at) > since,
     )
     return session.exec(query.limit(1)).first() is not None
+
+
+def _has_address(customer: tables.Customer, channel: str) -> bool:
+    if channel == "in_chat":
+        return True
+    return bool(customer.email if channel == "email" else customer.phone)

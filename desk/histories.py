@@ -74,7 +74,7 @@ def _frame(session: Session, query: Any, schema: dict[str, Any]) -> pl.DataFrame
 
 
 def _not_to_be_profiled(session: Session, needs_consent: bool) -> list[str]:
-    answered = sa.select(tables.Consent.customer_id)
+    answered = sa.select(sa.inspect(tables.Consent).columns.customer_id)
     people = sa.select(CUSTOMER.id, CUSTOMER.customer_key)
     if not needs_consent:  # without an answer, only a customer who was asked can have refused
         people = people.where(CUSTOMER.id.in_(answered))

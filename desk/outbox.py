@@ -2,25 +2,46 @@
 
     pending -> leased -> sending -> sent | failed | uncertain | dead
     pending -> cancelled | expired | pending (moved to a later moment)
+    failed | uncertain | dead -> pending (an operator's redrive)
 
-`sending` is committed before the provider is called. A lease that ends in `leased` goes back to pending; one
-that ends in `sending` has an unknown outcome: e-mail is tried again under the same Message-ID, anything else
-stays `uncertain`. Every change names the lease owner it expects (fencing), so a stalled worker's late word is
-refused. Leases use the database's clock.
+`sending` is committed before the provider is called, and begins a lease of its own. A lease that ends in `leased`
+goes back to pending; one that ends in `sending` has an unknown outcome: e-mail is tried again under the same
+Message-ID (and a word in the chat under the same key), anything else stays `uncertain`. Every change names the
+lease owner it expects (fencing), so a stalled worker's late word is refused. Leases use the database's clock.
+Every answer and every end is also kept as a row of `gate_answer`, in the same transaction as the change.
+
+Locks: a statement that changes many rows skips those another transaction holds, so workers never wait for each
+other in a ring.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Update, text, update
+from sqlalchemy import ColumnElement, Update, func, insert, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from db import tables
 from desk.policy import Policy
 
-RETRIED_WHEN_UNCERTAIN = ("email",)
+RETRIED_WHEN_UNCERTAIN = (
+    "email",
+    "in_chat",
+)  # a repeat carries the same id: one Message-ID, one row of the chat
+REDRIVEN = ("failed", "uncertain", "dead")
 LONGEST_DELAY = timedelta(hours=6)
+UNKNOWN_OUTCOME = "the worker ended while the provider was being called"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is kept of a change: the answer, why, and until when where it is put off."""
+
+    answer: str
+    reason: str
+    until: datetime | None = None
 
 
 def database_now(session: Session) -> datetime:
@@ -36,49 +57,43 @@ def plan(session: Session, follow_up: tables.FollowUp) -> bool:
     """Add the row in the caller's transaction; False when its idempotency key is there already."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = follow_up.model_dump(exclude={"id"})
-    insert = dialect.insert(tables.FollowUp).values(row).on_conflict_do_nothing()
-    return session.execute(insert.returning(tables.FollowUp.id)).first() is not None
+    added = dialect.insert(tables.FollowUp).values(row).on_conflict_do_nothing()
+    return session.execute(added.returning(tables.FollowUp.id)).first() is not None
 
 
 def claim_due(session: Session, owner: str, policy: Policy, limit: int = 20) -> list[tables.FollowUp]:
-    """Lease up to `limit` due rows to `owner`; no two workers ever get the same one."""
-    now = database_now(session)
-    due = (
-        select(tables.FollowUp.id)
-        .where(col(tables.FollowUp.status) == "pending", col(tables.FollowUp.due_at) <= now)
-        .order_by(col(tables.FollowUp.due_at))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    """Lease up to `limit` due rows that are still useful to `owner`; no two workers ever get the same one."""
+    now, row = database_now(session), tables.FollowUp
+    due = _free(col(row.status) == "pending", col(row.due_at) <= now, col(row.not_after) >= now)
+    first = due.order_by(col(row.due_at)).limit(limit).cte("due")  # a CTE, so that the limit is applied once
     leased = (
-        update(tables.FollowUp)
-        .where(col(tables.FollowUp.id).in_(due.scalar_subquery()))
+        update(row)
+        .where(col(row.id).in_(select(first.c.id)))
         .values(status="leased", lease_owner=owner, lease_until=now + policy.lease)
-        .returning(tables.FollowUp)
+        .returning(row)
     )
-    return list(session.execute(leased).scalars())
+    return sorted(session.execute(leased).scalars(), key=lambda claimed: claimed.due_at)
 
 
-def start_sending(session: Session, row_id: int, owner: str) -> bool:
-    """Commit to the attempt before the provider is called; False when the lease was lost."""
-    now = database_now(session)
-    held = _held(row_id, owner, "leased").where(col(tables.FollowUp.lease_until) > now)
-    return _changed(session, held.values(status="sending", attempts=tables.FollowUp.attempts + 1))
+def start_sending(
+    session: Session, row_id: int, owner: str, policy: Policy, reason: str = "may be sent"
+) -> bool:
+    """Commit to the attempt before the provider is called, with a whole lease for it; False when the lease was lost."""
+    now, row = database_now(session), tables.FollowUp
+    held = _held(row_id, owner, "leased").where(col(row.lease_until) > now, col(row.not_after) >= now)
+    begun = held.values(status="sending", attempts=row.attempts + 1, lease_until=now + policy.lease)
+    return _change(session, begun, Note("send", reason), now) == 1
 
 
 def finish(
     session: Session, row_id: int, owner: str, status: str, reason: str, provider_id: str | None = None
 ) -> bool:
     """Write what became of the row; False when somebody else holds it by now."""
-    values: dict[str, Any] = {
-        "status": status,
-        "status_reason": reason,
-        "lease_owner": None,
-        "lease_until": None,
-    }
+    now = database_now(session)
+    values: dict[str, Any] = {"status": status, "status_reason": reason, **_NO_LEASE}
     if status == "sent":
-        values |= {"sent_at": database_now(session), "provider_id": provider_id}
-    return _changed(session, _held(row_id, owner, "leased", "sending").values(**values))
+        values |= {"sent_at": now, "provider_id": provider_id}
+    return _change(session, _held(row_id, owner).values(**values), Note(status, reason), now) == 1
 
 
 def put_back(
@@ -88,14 +103,15 @@ def put_back(
     due_at: datetime,
     reason: str,
     *,
+    answer: str = "later",
     counts_as_attempt: bool = False,
 ) -> bool:
     """Pending again, at a later moment: after a passing failure, or because later is right."""
-    values: dict[str, Any] = {"status": "pending", "due_at": due_at, "status_reason": reason}
-    values |= {"lease_owner": None, "lease_until": None}
+    values: dict[str, Any] = {"status": "pending", "due_at": due_at, "status_reason": reason, **_NO_LEASE}
     if counts_as_attempt:
         values["attempts"] = tables.FollowUp.attempts + 1
-    return _changed(session, _held(row_id, owner, "leased", "sending").values(**values))
+    moved = _held(row_id, owner).values(**values)
+    return _change(session, moved, Note(answer, reason, due_at), database_now(session)) == 1
 
 
 def release(session: Session, owner: str) -> int:
@@ -103,32 +119,39 @@ def release(session: Session, owner: str) -> int:
     held = update(tables.FollowUp).where(
         col(tables.FollowUp.lease_owner) == owner, col(tables.FollowUp.status) == "leased"
     )
-    return _count(session, held.values(status="pending", lease_owner=None, lease_until=None))
+    return _count(session, held.values(status="pending", **_NO_LEASE))
 
 
-def rescue_leases(session: Session) -> int:
-    """Free the rows whose worker died or stalled; returns how many."""
-    ended = col(tables.FollowUp.lease_until) <= database_now(session)
-    again = update(tables.FollowUp).where(ended).values(status="pending", lease_owner=None, lease_until=None)
-    retried = col(tables.FollowUp.channel).in_(RETRIED_WHEN_UNCERTAIN)
-    statements = [
-        again.where(col(tables.FollowUp.status) == "leased"),
-        again.where(col(tables.FollowUp.status) == "sending", retried).values(
-            status_reason="outcome of the last attempt unknown; tried again under the same Message-ID"
-        ),
-        update(tables.FollowUp)
-        .where(ended, col(tables.FollowUp.status) == "sending", ~retried)
-        .values(status="uncertain", status_reason="the worker ended while the provider was being called"),
+def rescue_leases(session: Session, policy: Policy) -> int:
+    """Free the rows whose worker died or stalled; returns how many. One that ended its worker `max_attempts` times
+    is dead.
+    """
+    now, row = database_now(session), tables.FollowUp
+    ended, sending = col(row.lease_until) <= now, col(row.status) == "sending"
+    retried, worn_out = (
+        col(row.channel).in_(RETRIED_WHEN_UNCERTAIN),
+        col(row.attempts) >= policy.max_attempts,
+    )
+    again = "outcome of the last attempt unknown; tried again under the same id"
+    given_up = f"given up after {policy.max_attempts} attempts; {UNKNOWN_OUTCOME}"
+    begun = [
+        (_changed_where(ended, sending, ~retried), "uncertain", Note("uncertain", UNKNOWN_OUTCOME)),
+        (_changed_where(ended, sending, retried, worn_out), "dead", Note("dead", given_up)),
+        (_changed_where(ended, sending, retried), "pending", Note("uncertain", again)),
     ]
-    return sum(_count(session, statement) for statement in statements)
+    freed = _count(session, _to(_changed_where(ended, col(row.status) == "leased"), "pending"))
+    return freed + sum(
+        _change(session, _to(rows, status).values(status_reason=note.reason), note, now)
+        for rows, status, note in begun
+    )
 
 
 def expire(session: Session) -> int:
     """End the pending rows that came too late to be welcome; returns how many."""
-    late = update(tables.FollowUp).where(
-        col(tables.FollowUp.status) == "pending", col(tables.FollowUp.not_after) < database_now(session)
-    )
-    return _count(session, late.values(status="expired", status_reason="its last useful moment had passed"))
+    now, row = database_now(session), tables.FollowUp
+    note = Note("expired", "its last useful moment had passed")
+    late = _changed_where(col(row.status) == "pending", col(row.not_after) < now)
+    return _change(session, late.values(status="expired", status_reason=note.reason), note, now)
 
 
 def cancel_open(session: Session, customer_id: int, reason: str, channel: str | None = None) -> int:
@@ -139,7 +162,58 @@ def cancel_open(session: Session, customer_id: int, reason: str, channel: str | 
     )
     if channel is not None:
         open_rows = open_rows.where(col(tables.FollowUp.channel) == channel)
-    return _count(session, open_rows.values(status="cancelled", status_reason=reason))
+    return _cancelled(session, open_rows, reason)
+
+
+def cancel(session: Session, row_id: int, reason: str) -> bool:
+    """Cancel one pending row; False when it is not pending."""
+    row = tables.FollowUp
+    pending = update(row).where(col(row.id) == row_id, col(row.status) == "pending")
+    return _cancelled(session, pending, reason) == 1
+
+
+def redrive(session: Session, row_ids: Sequence[int], reason: str) -> int:
+    """Try failed, uncertain or dead rows again from the first attempt; returns how many. What had become of each is
+    kept among its answers. A row past its last useful moment stays as it is.
+    """
+    now, row = database_now(session), tables.FollowUp
+    ended = update(row).where(
+        col(row.id).in_(row_ids), col(row.status).in_(REDRIVEN), col(row.not_after) >= now
+    )
+    return _change(
+        session, _to(ended, "pending").values(attempts=0, due_at=now), Note("redriven", reason, now), now
+    )
+
+
+def listed(
+    session: Session, *, status: str | None = None, customer_key: str | None = None, limit: int = 200
+) -> Sequence[tuple[tables.FollowUp, str]]:
+    """Rows with their customer_key, the newest first."""
+    row, who = tables.FollowUp, tables.Customer
+    query = select(row, who.customer_key).join(who, col(who.id) == col(row.customer_id))
+    if status is not None:
+        query = query.where(row.status == status)
+    if customer_key is not None:
+        query = query.where(who.customer_key == customer_key)
+    return session.exec(query.order_by(col(row.id).desc()).limit(limit)).all()
+
+
+def ids_in(session: Session, status: str) -> Sequence[int]:
+    """The ids of all rows in this state."""
+    return session.exec(select(tables.FollowUp.id).where(tables.FollowUp.status == status)).all()
+
+
+def answers(session: Session, row_id: int) -> Sequence[tables.GateAnswer]:
+    """All that was answered about a row, the oldest first."""
+    query = select(tables.GateAnswer).where(tables.GateAnswer.follow_up_id == row_id)
+    return session.exec(query.order_by(col(tables.GateAnswer.id))).all()
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many rows are in each state."""
+    status = col(tables.FollowUp.status)
+    found = session.execute(select(status, func.count()).group_by(status))
+    return {row[0]: row[1] for row in found}
 
 
 def retry_delay(attempts: int, policy: Policy, jitter: float) -> timedelta:
@@ -150,16 +224,55 @@ def retry_delay(attempts: int, policy: Policy, jitter: float) -> timedelta:
     return min(policy.first_retry_after * factor, LONGEST_DELAY) * (0.5 + jitter)
 
 
+_NO_LEASE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
+
+
+def _free(*conditions: ColumnElement[bool]) -> Any:
+    """The ids of rows that no other transaction is changing right now."""
+    return select(tables.FollowUp.id).where(*conditions).with_for_update(skip_locked=True)
+
+
+def _changed_where(*conditions: ColumnElement[bool]) -> Update:
+    free = _free(*conditions).cte("free")
+    return update(tables.FollowUp).where(col(tables.FollowUp.id).in_(select(free.c.id)))
+
+
+def _to(rows: Update, status: str) -> Update:
+    return rows.values(status=status, **_NO_LEASE)
+
+
 def _held(row_id: int, owner: str, *statuses: str) -> Update:
     return update(tables.FollowUp).where(
         col(tables.FollowUp.id) == row_id,
         col(tables.FollowUp.lease_owner) == owner,
-        col(tables.FollowUp.status).in_(statuses),
+        col(tables.FollowUp.status).in_(statuses or ("leased", "sending")),
     )
 
 
-def _changed(session: Session, statement: Update) -> bool:
-    return _count(session, statement) == 1
+def _cancelled(session: Session, rows: Update, reason: str) -> int:
+    changed = rows.values(status="cancelled", status_reason=reason)
+    return _change(session, changed, Note("cancelled", reason), database_now(session))
+
+
+def _change(session: Session, statement: Update, note: Note, now: datetime) -> int:
+    """Carry out the change and keep the note with each row it touched; returns how many."""
+    touched = session.execute(
+        statement.returning(col(tables.FollowUp.id), col(tables.FollowUp.customer_id))
+    ).all()
+    notes = [
+        {
+            "follow_up_id": row_id,
+            "customer_id": customer_id,
+            "time": now,
+            "answer": note.answer,
+            "reason": note.reason,
+            "until": note.until,
+        }
+        for row_id, customer_id in touched
+    ]
+    if notes:
+        session.execute(insert(tables.GateAnswer), notes)
+    return len(touched)
 
 
 def _count(session: Session, statement: Update) -> int:

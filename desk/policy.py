@@ -40,8 +40,6 @@ class Policy:
     hold_out_share: float = 0.05
     hold_out_key: bytes = b"stayline-demo"
     profiling_needs_consent: bool = False
-    follow_up_after: timedelta = timedelta(days=1)
-    follow_up_valid_for: timedelta = timedelta(days=5)
     quiet_from_hour: int = 21
     quiet_until_hour: int = 8
     max_attempts: int = 8

@@ -1,5 +1,5 @@
 """Ways to reach a customer, behind one small port: e-mail, in the chat, services by apprise, a call by an agent."""
 
-from app.channels.port import Channel, PermanentFailure, Receipt, TransientFailure
+from app.channels.port import Channel, PermanentFailure, Receipt, TransientFailure, UnknownOutcome
 
-__all__ = ["Channel", "PermanentFailure", "Receipt", "TransientFailure"]
+__all__ = ["Channel", "PermanentFailure", "Receipt", "TransientFailure", "UnknownOutcome"]

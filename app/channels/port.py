@@ -14,6 +14,10 @@ class PermanentFailure(Exception):
     """Never taken; trying again would be wrong."""
 
 
+class UnknownOutcome(Exception):
+    """Perhaps taken: the answer was lost, and this channel cannot tell a repeat from a new message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """The provider's word for a message it took: its id there, and what it said."""
@@ -23,9 +27,9 @@ class Receipt:
 
 
 class Channel(Protocol):
-    """Sends one follow-up to one customer, or raises `TransientFailure` or `PermanentFailure`.
+    """Sends one follow-up to one customer, or raises `TransientFailure`, `PermanentFailure` or `UnknownOutcome`.
 
-    Never takes longer than its own deadline, which is shorter than a lease.
+    Never takes longer than its own deadline, which is shorter than a lease. May be called by several threads.
     """
 
     def send(self, follow_up: tables.FollowUp, customer: tables.Customer) -> Receipt: ...

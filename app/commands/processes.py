@@ -45,11 +45,12 @@ def worker() -> None:
 
 
 def fakes() -> None:
-    """The demo's own mail server: mails land in the data folder, never outside."""
-    from app.fakes import serve_mail
+    """The demo's own mail and SMS servers, with a page that shows what arrived; nothing goes outside."""
+    from app.fakes import serve_fakes
 
     settings = read_settings()
-    serve_mail(settings.mail_folder, settings.smtp_port)
+    _log_to_stderr()
+    serve_fakes(settings.mail_folder, settings.smtp_port, settings.fakes_port)
 
 
 def run() -> None:

@@ -14,7 +14,19 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from app.settings import Settings
-from app.web import chat, console, health, ingest_api, login, shop_page, unsubscribe
+from app.web import (
+    chat,
+    clicks,
+    consents,
+    console,
+    health,
+    ingest_api,
+    login,
+    preferences,
+    shop_page,
+    unsubscribe,
+    why_page,
+)
 from app.web.bot import Bot
 from app.web.context import Web, utc_now
 from app.web.errors import LastResort, add_error_handlers
@@ -27,6 +39,9 @@ from app.web.rates import Rates
 from app.web.security import BodyLimit, SecurityHeaders
 
 BOT_DEADLINE_SECONDS = 8.0
+ROUTERS = (
+    chat, consents, ingest_api, unsubscribe, preferences, clicks, health, login, console, why_page, shop_page,
+)  # fmt: skip
 
 
 def create_app(
@@ -46,7 +61,7 @@ def create_app(
             yield
 
     app = FastAPI(title="Stayline", lifespan=lifespan, docs_url=None, redoc_url=None)
-    for part in (chat, ingest_api, unsubscribe, health, login, console, shop_page):
+    for part in ROUTERS:
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     add_error_handlers(app)

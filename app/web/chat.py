@@ -20,11 +20,12 @@ from app.web.rates import MESSAGES
 from app.web.sessions import Chat, give_token, open_for_customer, open_for_visitor, recognise, resumable
 from app.web.stream import as_json, conversation_events, last_seen
 from app.web.text import known_language, language_of, neutral, storable, words_of
-from app.web.words import accepted
+from app.web.words import accepted, stopped
 from db import tables
 from db.session import read_only, unit_of_work
 from desk.conversations import add_message, messages_after, post_customer_message
 from desk.errors import NotFound
+from desk.feedback import is_stop, stop
 from desk.offers import accept_offer
 
 router = APIRouter(prefix="/api/chat", tags=["chat"])
@@ -146,6 +147,10 @@ def _store(web: Web, chat: Chat, written: _Written) -> tuple[tables.Message, Tur
             return message, None
         conversation.language = language_of(message.text, known_language(conversation.language))
         message.payload = {"pressed": pressed} if pressed else None
+        if chat.customer_id is not None and pressed is None and is_stop(message.text):
+            stop(session, chat.customer_id, web.clock(), "STOP in the chat")
+            add_message(session, conversation.id, "bot", stopped(conversation.language), web.clock())
+            return message, None
         if conversation.agent_id is not None:
             return message, None
         assert message.id is not None

@@ -23,6 +23,7 @@ from db.session import read_only, unit_of_work
 from desk import escalations
 from desk.errors import AlreadyClaimed, NotYourCase
 from desk.escalations import Verdict
+from desk.rules import load_rules
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(require_same_origin)])
 
@@ -110,7 +111,13 @@ def resolve(
         case_id,
         "resolve",
         lambda session: escalations.resolve(
-            session, case_id, user.agent, _verdict(verdict), words_of(reason), web.clock()
+            session,
+            case_id,
+            user.agent,
+            _verdict(verdict),
+            words_of(reason),
+            web.clock(),
+            load_rules(web.settings.rules),
         ),
     )
 

@@ -12,7 +12,12 @@ from starlette.responses import Response
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 
-CAUSES = {"risk": "High risk of leaving", "asked": "Asked for a person", "failure": "Assistant was down"}
+CAUSES = {
+    "risk": "High risk of leaving",
+    "asked": "Asked for a person",
+    "failure": "Assistant was down",
+    "follow_up": "A call is due",
+}
 
 
 def page(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from app.channels.in_chat import conversation_with_news
 from app.web.identity import hash_of, new_token
 from app.web.text import known_language
 from app.web.words import greeting, talk_button
@@ -39,7 +40,7 @@ def recognise(session: Session, token: str | None, now: datetime) -> Chat | None
 def open_for_customer(
     session: Session, customer_key: str, wishes: tuple[str | None, ...], shop: str, now: datetime
 ) -> tables.Conversation:
-    """The customer's conversation of the last day, or a new one; who is not known yet becomes a customer."""
+    """The conversation of the last day, else one where a follow-up waits, else a new one (also for a stranger)."""
     customer = _customer(session, customer_key)
     recent = (
         select(tables.Conversation)
@@ -50,7 +51,8 @@ def open_for_customer(
         )
         .order_by(col(tables.Conversation.opened_at).desc())
     )
-    if (found := session.exec(recent).first()) is not None:
+    found = session.exec(recent).first() or conversation_with_news(session, customer.id)
+    if found is not None:
         return found
     asked, *others = wishes
     return _open_greeted(session, customer, known_language(asked, customer.language, *others), shop, now)

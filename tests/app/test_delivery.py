@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from app.channels.email import Email
 from app.delivery import Courier
 from app.settings import Settings
 from db import tables
@@ -31,11 +32,13 @@ def box():
 
 @pytest.fixture
 def courier(engine, box, tmp_path):
-    return Courier(
-        engine,
-        Settings(home=tmp_path / "home", smtp_url=f"smtp://127.0.0.1:{box.port}", hold_out_share=0),
-        "w1",
+    return email_courier(
+        engine, Settings(home=tmp_path / "home", smtp_url=f"smtp://127.0.0.1:{box.port}", hold_out_share=0)
     )
+
+
+def email_courier(engine, settings):
+    return Courier(engine, settings, "w1", {"email": Email(settings)})
 
 
 def daytime_zone(now):
@@ -165,7 +168,7 @@ def test_a_final_refusal_fails_and_says_what_the_server_said(engine, box, courie
 def test_a_mail_server_that_is_away_is_tried_again(engine, tmp_path):
     plan(engine)
     away = Settings(home=tmp_path / "home", smtp_url=f"smtp://127.0.0.1:{free_port()}", hold_out_share=0)
-    Courier(engine, away, "w1").deliver_due()
+    email_courier(engine, away).deliver_due()
     assert rows(engine)[0].status == "pending"
 
 

@@ -81,7 +81,7 @@ def test_many_workers_claim_every_row_exactly_once(engine):
 def test_a_sent_row_keeps_when_and_under_which_id(planned):
     (row,) = claim(planned)
     with unit_of_work(planned) as session:
-        assert outbox.start_sending(session, row.id, "w1")
+        assert outbox.start_sending(session, row.id, "w1", POLICY)
         assert outbox.finish(session, row.id, "w1", "sent", "250 ok", "<k1@shop>")
     done = only_row(planned)
     assert (done.status, done.attempts, done.provider_id) == ("sent", 1, "<k1@shop>")
@@ -91,18 +91,18 @@ def test_a_sent_row_keeps_when_and_under_which_id(planned):
 def test_a_stalled_workers_late_word_is_refused(planned):
     (row,) = claim(planned, "slow", LEASES_END_AT_ONCE)
     with unit_of_work(planned) as session:
-        assert outbox.rescue_leases(session) == 1
+        assert outbox.rescue_leases(session, POLICY) == 1
     (again,) = claim(planned, "quick")
     with unit_of_work(planned) as session:
-        assert not outbox.start_sending(session, row.id, "slow")
+        assert not outbox.start_sending(session, row.id, "slow", POLICY)
         assert not outbox.finish(session, row.id, "slow", "sent", "late word")
-        assert outbox.start_sending(session, again.id, "quick")
+        assert outbox.start_sending(session, again.id, "quick", POLICY)
 
 
 def test_a_lease_that_ended_cannot_begin_to_send(planned):
     (row,) = claim(planned, policy=LEASES_END_AT_ONCE)
     with unit_of_work(planned) as session:
-        assert not outbox.start_sending(session, row.id, "w1")
+        assert not outbox.start_sending(session, row.id, "w1", POLICY)
 
 
 @pytest.mark.parametrize(("channel", "status"), [("email", "pending"), ("sms", "uncertain")])
@@ -111,11 +111,11 @@ def test_a_worker_that_died_while_sending_leaves_it_to_policy(engine, channel, s
         plan(session, channel=channel)
     (row,) = claim(engine)
     with unit_of_work(engine) as session:
-        outbox.start_sending(session, row.id, "w1")
+        outbox.start_sending(session, row.id, "w1", POLICY)
         sent = session.get_one(tables.FollowUp, row.id)
         sent.lease_until = outbox.database_now(session) - timedelta(seconds=1)
     with unit_of_work(engine) as session:
-        assert outbox.rescue_leases(session) == 1
+        assert outbox.rescue_leases(session, POLICY) == 1
     assert only_row(engine).status == status
 
 
@@ -152,3 +152,18 @@ def test_retries_wait_longer_each_time_up_to_six_hours_and_are_spread():
     assert waits == sorted(waits)
     assert waits[-1] == timedelta(hours=6)
     assert outbox.retry_delay(3, POLICY, 0.0) < outbox.retry_delay(3, POLICY, 0.9)
+
+
+def test_a_row_past_its_last_useful_moment_is_not_claimed(planned):
+    with unit_of_work(planned) as session:
+        row = session.exec(select(tables.FollowUp)).one()
+        row.not_after = outbox.database_now(session) - timedelta(seconds=1)
+    assert claim(planned) == []
+
+
+def test_sending_begins_with_a_whole_lease(planned):
+    (row,) = claim(planned, policy=replace(POLICY, lease=timedelta(seconds=5)))
+    with unit_of_work(planned) as session:
+        outbox.start_sending(session, row.id, "w1", POLICY)
+        left = session.get_one(tables.FollowUp, row.id).lease_until - outbox.database_now(session)
+    assert left > timedelta(seconds=100)

@@ -7,12 +7,14 @@ export class Failure extends Error {
   }
 }
 
-async function post(path, body, token) {
+const post = (path, body, token) => call(path, { method: "POST", body: JSON.stringify(body) }, token);
+
+async function call(path, request, token) {
   const headers = { "Content-Type": "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   let answer;
   try {
-    answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(15000) });
+    answer = await fetch(path, { ...request, headers, signal: AbortSignal.timeout(15000) });
   } catch {
     throw new Failure(0, "");
   }
@@ -26,3 +28,7 @@ export const openSession = (identity, language, token) => post("/api/chat/sessio
 export const sendMessage = (token, message) => post("/api/chat/messages", message, token);
 
 export const acceptOffer = (token, id) => post(`/api/chat/offers/${encodeURIComponent(id)}/accept`, {}, token);
+
+export const readConsents = (token) => call("/api/chat/consents", {}, token);
+
+export const changeConsent = (token, wish) => post("/api/chat/consents", wish, token);

@@ -1,8 +1,9 @@
 /* The frame's story: learn who is here, open or resume the chat, then send and follow. */
 
-import { acceptOffer, openSession, sendMessage } from "./api.js";
+import { acceptOffer, changeConsent, openSession, readConsents, sendMessage } from "./api.js";
 import { showCode, showRefusal } from "./bubbles.js";
-import { recall, remember, subjectOf } from "./memory.js";
+import { lastSeen, postpone, postponed, recall, remember, rememberSeen, subjectOf } from "./memory.js";
+import { Privacy } from "./privacy.js";
 import { follow } from "./stream.js";
 import { View } from "./view.js";
 import { preferredLanguage, wordsOf } from "./words.js";
@@ -25,6 +26,11 @@ const view = new View({
   press: (button) => send({ text: button.title, payload: button.payload }),
   accept: (offer, card) => accept(offer, card),
 });
+
+const privacy = new Privacy({
+  change: (purpose, channel, granted) => changeConsent(session.token, { purpose, channel, granted }),
+});
+let question = null; // the card about e-mail, until it is shown
 
 function send(message) {
   const whole = { ...message, client_id: crypto.randomUUID ? crypto.randomUUID() : randomId() };
@@ -75,11 +81,50 @@ async function start({ identity, language }) {
   remember(session.verified ? subject : null, session.token);
   words = wordsOf(session.language);
   view.speak(words, session.language);
-  session.messages.forEach((message) => view.show(message));
+  showKept(session);
+  if (session.verified) consider(session);
   view.scroll(true);
   view.allowWriting(true);
   view.focus();
   listen(identity && !session.verified ? words.expired : null);
+}
+
+/** What was said so far; follow-ups that came since the last visit stand under a line that says so. */
+function showKept({ conversation, messages }) {
+  const known = lastSeen(conversation);
+  let told = false;
+  for (const message of messages) {
+    const isNews = message.payload?.follow_up && message.id > known;
+    if (isNews && !told) view.divide(words.news);
+    told ||= Boolean(isNews);
+    view.show(message);
+    if (isNews && !seen) unread += 1;
+  }
+  if (unread) tellHost({ type: "stayline:unread", unread });
+  noteSeen();
+}
+
+function noteSeen() {
+  if (seen && session) rememberSeen(session.conversation, view.newest());
+}
+
+/** Privacy for who is known; and the question about e-mail, once, after the assistant's first answer. */
+async function consider({ token, conversation }) {
+  try {
+    const { consents, ask } = await readConsents(token);
+    privacy.speak(words, session.language);
+    privacy.show(consents);
+    if (ask && !postponed(conversation)) question = () => view.insert(privacy.question(() => postpone(conversation)));
+    askOnce();
+  } catch {
+    // the chat works without it; the next visit tries again
+  }
+}
+
+function askOnce() {
+  if (!question || !view.wasAnswered()) return;
+  question();
+  question = null;
 }
 
 /** With an identity that is no longer good, the tab's own session still counts; without one the chat is anonymous. */
@@ -111,18 +156,21 @@ function listen(remark) {
 function hear(message) {
   const isNew = view.show(message);
   if (isNew && !seen && message.role !== "customer") tellHost({ type: "stayline:unread", unread: (unread += 1) });
+  noteSeen();
+  askOnce();
 }
 
 function opened() {
   seen = true;
   unread = 0;
   tellHost({ type: "stayline:unread", unread });
+  noteSeen();
   view.scroll(true);
   view.focus();
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.isComposing) tellHost({ type: "stayline:close" });
+  if (event.key === "Escape" && !event.isComposing && !document.querySelector("dialog[open]")) tellHost({ type: "stayline:close" });
 });
 
 window.addEventListener("message", (event) => {

@@ -27,3 +27,44 @@ export function remember(subject, token) {
     // storage is blocked here: the chat works, a reload starts a new one
   }
 }
+
+const SEEN = "stayline-seen";
+const POSTPONED = "stayline-asked";
+
+/** The id of the newest message that this browser has shown of a conversation; 0 for a conversation it never showed. */
+export const lastSeen = (conversation) => {
+  const kept = read(localStorageOrNull(), SEEN);
+  return kept && kept.conversation === conversation ? kept.id : 0;
+};
+
+export const rememberSeen = (conversation, id) => write(localStorageOrNull(), SEEN, { conversation, id });
+
+/** Who said "later" is not asked again in this conversation. */
+export const postponed = (conversation) => read(localStorageOrNull(), POSTPONED) === conversation;
+
+export const postpone = (conversation) => write(localStorageOrNull(), POSTPONED, conversation);
+
+/** Where storage is blocked, even naming it throws. */
+function localStorageOrNull() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+function read(storage, key) {
+  try {
+    return JSON.parse(storage.getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+function write(storage, key, value) {
+  try {
+    storage.setItem(key, JSON.stringify(value));
+  } catch {
+    // storage is blocked or full here: the next visit shows or asks it again
+  }
+}

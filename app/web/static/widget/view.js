@@ -57,6 +57,21 @@ export class View {
     return true;
   }
 
+  /** A line between what was there and what is new. */
+  divide(title) {
+    this.list.append(element("li", "divider", title));
+  }
+
+  /** The highest id that is shown; 0 when nothing is. */
+  newest() {
+    return Math.max(0, ...this.byId.keys());
+  }
+
+  /** Whether the customer has written here and the assistant answered. */
+  wasAnswered() {
+    return this.list.querySelector(".customer ~ .bot") !== null;
+  }
+
   /** A message on its way, shown at once. */
   showPending(message) {
     const item = bubble({ role: "customer", text: message.text }, this.words, this.language, this.actions);
