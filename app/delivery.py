@@ -25,7 +25,7 @@ from app.faults import AFTER_CLAIM, AFTER_PROVIDER, BEFORE_PROVIDER, reach
 from app.settings import Settings
 from db import tables
 from db.session import unit_of_work
-from desk import outbox
+from desk import feedback, outbox
 from desk.follow_ups import circumstances
 from desk.policy import Policy
 from desk.rules import Rules, load_rules
@@ -195,6 +195,8 @@ class Courier:
         def write(session: Session) -> bool:
             if refused_address:
                 session.get_one(tables.Customer, follow_up.customer_id).email_refused = refused_address
+                now, key = outbox.database_now(session), str(follow_up.id)
+                feedback.record(session, follow_up.customer_id, feedback.Feedback.BOUNCED, now, key)
             return outbox.finish(session, _id(follow_up), self.owner, status, reason, provider_id)
 
         self._write(follow_up, status, write)

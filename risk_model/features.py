@@ -15,6 +15,7 @@ ORDER = "order"
 ACTIVITY = "activity"
 VISITS = ("visit", "view", "click")
 LOW_RATING = 2.0
+NOT_OF_THEIR_DOING = ("mail_bounced", "unsubscribed")  # events, but no sign that a customer is still here
 DAY = timedelta(days=1)
 
 FACTORS: dict[str, tuple[str, ...]] = {
@@ -45,8 +46,9 @@ def anchor_events(histories: Histories, anchor: str) -> pl.DataFrame:
     if anchor == ORDER:
         return histories.events.filter(pl.col("kind") == ORDER).select(columns)
     reviews = histories.texts.filter(pl.col("source") == "review")
+    done = histories.events.filter(~pl.col("kind").is_in(NOT_OF_THEIR_DOING))
     written = reviews.select("customer_key", "time", pl.lit(None, pl.Float64).alias("value"))
-    return pl.concat([histories.events.select(columns), written]).unique()
+    return pl.concat([done.select(columns), written]).unique()
 
 
 def behaviour(histories: Histories, anchor: str) -> pl.DataFrame:

@@ -78,6 +78,7 @@ def test_a_refused_address_is_failed_and_marked_with_the_servers_words(planned, 
     assert "550 no such mailbox" in row_of(planned).status_reason
     with read_only(planned) as session:
         assert "550 no such mailbox" in session.exec(select(tables.Customer.email_refused)).one()
+        assert session.exec(select(tables.Event.kind).where(tables.Event.kind == "mail_bounced")).all()
     assert states(planned) == {"failed": 1}
 
 

@@ -71,6 +71,13 @@ def test_a_shop_without_orders_goes_by_activity():
     assert row(known, ACTIVITY)["recency_days"] == pytest.approx(9)
 
 
+def test_a_bounced_mail_is_no_sign_of_life():
+    known = histories(
+        [("a", 40, "visit", None), ("a", 2, "mail_bounced", None), ("a", 1, "unsubscribed", None)]
+    )
+    assert row(known, ACTIVITY)["recency_days"] == pytest.approx(40)
+
+
 def test_one_customer_alone_has_the_same_features_as_among_others():
     events = [
         ("a", 5, "order", 1.0),
