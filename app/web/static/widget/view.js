@@ -15,6 +15,7 @@ export class View {
     this.input = at("input");
     this.byId = new Map();
     this.pending = new Map();
+    this.enterCame = false;
     at("composer").addEventListener("submit", (event) => this.submit(event));
     at("close").addEventListener("click", actions.close);
     at("talk").addEventListener("click", () => actions.press({ title: this.words.talk, payload: TALK }));
@@ -114,6 +115,9 @@ export class View {
   allowWriting(allowed) {
     at("send").disabled = !allowed;
     at("talk").disabled = !allowed;
+    if (!allowed || !this.enterCame) return;
+    this.enterCame = false;
+    at("composer").requestSubmit();
   }
 
   insert(item, always = false) {
@@ -144,7 +148,11 @@ export class View {
   submit(event) {
     event.preventDefault();
     const text = this.input.value.trim();
-    if (!text || this.tooLong() || at("send").disabled) return;
+    if (!text || this.tooLong()) return;
+    if (at("send").disabled) {
+      this.enterCame = true; // the chat is still opening: the words go out as soon as it is open
+      return;
+    }
     this.input.value = "";
     this.grow();
     this.actions.send({ text });
