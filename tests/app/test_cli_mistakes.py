@@ -14,7 +14,7 @@ def home(tmp_path):
     return tmp_path / "home"
 
 
-def refused(result, code, *words):
+def assert_refused(result, code, *words):
     assert result.returncode == code, result.stderr
     assert "Traceback" not in result.stderr
     for word in words:
@@ -22,23 +22,23 @@ def refused(result, code, *words):
     return result
 
 
-def one_line(result, code, *words):
-    assert len(refused(result, code, *words).stderr.strip().splitlines()) == 1
+def assert_one_line(result, code, *words):
+    assert len(assert_refused(result, code, *words).stderr.strip().splitlines()) == 1
 
 
 def test_an_unknown_file(home, tmp_path):
-    one_line(stayline("ingest", "events", str(tmp_path / "none.csv"), home=home), 2, "no file")
+    assert_one_line(stayline("ingest", "events", str(tmp_path / "none.csv"), home=home), 2, "no file")
 
 
 def test_an_empty_file(home, tmp_path):
     (tmp_path / "empty.csv").touch()
-    one_line(stayline("ingest", "events", str(tmp_path / "empty.csv"), home=home), 2, "is empty")
+    assert_one_line(stayline("ingest", "events", str(tmp_path / "empty.csv"), home=home), 2, "is empty")
 
 
 def test_a_file_without_the_required_columns_names_them_and_the_way_out(home, tmp_path):
     (tmp_path / "other.csv").write_text("client,when,what\na,2024-01-01,order\n")
     result = stayline("ingest", "events", str(tmp_path / "other.csv"), home=home)
-    one_line(result, 2, "customer_key", "client", "--map")
+    assert_one_line(result, 2, "customer_key", "client", "--map")
 
 
 def test_other_column_names_are_read_by_map(home, tmp_path):
@@ -50,7 +50,7 @@ def test_other_column_names_are_read_by_map(home, tmp_path):
 
 def test_a_mapping_that_is_none(home, tmp_path):
     (tmp_path / "good.csv").write_text(GOOD)
-    refused(
+    assert_refused(
         stayline("ingest", "events", str(tmp_path / "good.csv"), "--map", "nonsense", home=home),
         2,
         "canonical=theirs",
@@ -72,14 +72,14 @@ def test_broken_rows_are_set_aside_the_good_ones_kept_and_the_exit_code_is_one(h
 def test_a_damaged_archive_keeps_nothing(home, tmp_path):
     file = tmp_path / "cut.csv.gz"
     file.write_bytes(gzip.compress((GOOD * 50).encode())[:-20])
-    one_line(stayline("ingest", "events", str(file), home=home), 2, "nothing of it was kept")
+    assert_one_line(stayline("ingest", "events", str(file), home=home), 2, "nothing of it was kept")
     (tmp_path / "good.csv").write_text(GOOD)
     assert "3 events new" in stayline("ingest", "events", str(tmp_path / "good.csv"), home=home).stdout
 
 
 @pytest.mark.parametrize("date", ["yesterday", "2011-13-40", "09/09/2011"])
 def test_a_date_that_is_none(home, date):
-    refused(stayline("train", "--as-of", date, home=home), 2, "2011-09-09")
+    assert_refused(stayline("train", "--as-of", date, home=home), 2, "2011-09-09")
 
 
 def test_training_with_too_few_customers_leaves_no_model(home, tmp_path, encoder_folder):
@@ -88,36 +88,38 @@ def test_training_with_too_few_customers_leaves_no_model(home, tmp_path, encoder
     (tmp_path / "few.csv").write_text("customer_key,time,kind,value\n" + "\n".join(rows))
     stayline("ingest", "events", str(tmp_path / "few.csv"), home=home)
     result = stayline("train", "--as-of", "2024-12-01", "--horizon-days", "30", home=home)
-    one_line(result, 1, "at least 100 customers")
+    assert_one_line(result, 1, "at least 100 customers")
     assert not (home / "model").exists()
 
 
 def test_training_on_an_empty_database(home, encoder_folder):
     link_encoder(home, encoder_folder)
-    one_line(stayline("train", "--as-of", "2024-12-01", home=home), 1, "ingest older events")
+    assert_one_line(stayline("train", "--as-of", "2024-12-01", home=home), 1, "ingest older events")
 
 
 def test_scoring_without_a_model(home, tmp_path):
-    one_line(stayline("score", "--out", str(tmp_path / "s.csv"), home=home), 1, "train one first")
+    assert_one_line(stayline("score", "--out", str(tmp_path / "s.csv"), home=home), 1, "train one first")
     assert not (tmp_path / "s.csv").exists()
 
 
 def test_scores_to_an_unknown_kind_of_file(home, tmp_path):
-    one_line(stayline("score", "--out", str(tmp_path / "s.xlsx"), home=home), 2, ".csv or .parquet")
+    assert_one_line(stayline("score", "--out", str(tmp_path / "s.xlsx"), home=home), 2, ".csv or .parquet")
 
 
 def test_a_database_that_is_away(home):
     result = stayline("score", home=home, database_url="postgresql+psycopg://nobody@127.0.0.1:1/none")
-    one_line(result, 1, "STAYLINE_DATABASE_URL")
+    assert_one_line(result, 1, "STAYLINE_DATABASE_URL")
 
 
 def test_production_without_secrets(home):
-    one_line(stayline("web", home=home, env="production"), 2, "STAYLINE_IDENTITY_SECRET", "token_urlsafe")
+    assert_one_line(
+        stayline("web", home=home, env="production"), 2, "STAYLINE_IDENTITY_SECRET", "token_urlsafe"
+    )
 
 
 def test_an_unknown_command_and_an_unknown_kind(home):
-    refused(stayline("tarin", home=home), 2, "No such command")
-    refused(stayline("ingest", "orders", "x.csv", home=home), 2, "customers")
+    assert_refused(stayline("tarin", home=home), 2, "No such command")
+    assert_refused(stayline("ingest", "orders", "x.csv", home=home), 2, "customers")
 
 
 def test_demo_customers_stay_out_of_production(home):
@@ -125,7 +127,9 @@ def test_demo_customers_stay_out_of_production(home):
         f"{name}": "x" * 32 for name in ("identity_secret", "action_secret", "bot_secret", "link_secret")
     }
     secrets |= {"hold_out_key": "x" * 32, "ingest_key": "x" * 32, "smtp_url": "smtp://127.0.0.1:25"}
-    one_line(stayline("demo", home=home, env="production", **secrets), 2, "do not belong into production")
+    assert_one_line(
+        stayline("demo", home=home, env="production", **secrets), 2, "do not belong into production"
+    )
 
 
 def link_encoder(home, encoder_folder):
