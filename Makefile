@@ -8,7 +8,12 @@ export OMP_NUM_THREADS := 1
 # uv reads no pip configuration: wheels that lie on this disk (a CPU build of torch) are named to it here
 FIND_LINKS := $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS))
 
-.PHONY: help setup run test lint bench screenshots lock clean
+# These start every process of the product, or kill and stop some, and look at how long a customer waits
+ALONE := tests/chaos tests/conversations tests/journey
+
+NLU_SET ?= ../shared/data/nlu/bitext_dev.csv
+
+.PHONY: help setup run test lint bench tone-report nlu-report screenshots lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -38,8 +43,10 @@ run: setup ## set-up, demo shop, and all processes until Ctrl-C
 test: setup lint ## lint, types, import contracts and every test
 	@echo "• Browser for the widget and console tests"
 	@scripts/find-chromium
-	@echo "• Tests"
-	@$(BIN)/python -m pytest
+	@echo "• Tests, two at a time"
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ALONE:%=--ignore=%)
+	@echo "• Tests of many processes, one at a time"
+	@$(BIN)/python -m pytest $(ALONE)
 
 lint: .venv/.ready ## ruff, mypy, import contracts
 	@echo "• Lint, types, import contracts"
@@ -49,14 +56,21 @@ lint: .venv/.ready ## ruff, mypy, import contracts
 	@$(BIN)/lint-imports --no-cache > .import-contracts.log || (cat .import-contracts.log; exit 1)
 	@rm -f .import-contracts.log
 
-bench: setup ## how fast it is, beside the goals
-	@$(BIN)/python scripts/bench.py
+bench: setup ## how fast it is, beside the goals; PARTS="turn parse" for some of it
+	@$(BIN)/python -m scripts.bench $(PARTS)
+
+tone-report: setup ## how well tone is read, on texts it never saw
+	@$(BIN)/python -m risk_model.tone.measure .stayline/encoder $(wildcard ../shared/data/musical_instruments*.json.gz)
+
+nlu-report: setup ## how well the bot understands, into docs/nlu-report.md
+	@PYTHONPATH=.:bot TF_CPP_MIN_LOG_LEVEL=3 OPENBLAS_NUM_THREADS=1 bot/.venv/bin/python scripts/nlu_report.py --public $(NLU_SET) \
+		--encoder "$$($(BIN)/python -c 'from app.encoder import *; open_encoder(s := Settings(), print); print(s.encoder_folder)' | tail -1)"
 
 screenshots: setup ## pictures of widget and console into docs/
 	@$(BIN)/python scripts/screenshots.py
 
 lock: .venv/.ready ## renew both requirements.lock files
-	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11 --group dev $(FIND_LINKS) \
+	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11 --extra evaluate --group dev $(FIND_LINKS) \
 		--no-emit-find-links --no-emit-index-url pyproject.toml --output-file requirements.lock
 	@sed -i 's/^\(torch==[0-9.]*\)+cpu$$/\1/' requirements.lock
 	@cd bot && ../$(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.10 \

@@ -1,22 +1,59 @@
-"""What the shop's return policy says."""
+"""Sending back, the money for it, and invoices."""
 
-from typing import Any
+from actions.answer import FORMS, Answer
+from actions.forms.lookups import tell_refund
+from actions.replies import Reply, Understood, tell
+from actions.runtime import Said, runtime
+from actions.words import say, talk_button
 
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
-from rasa_sdk.executor import CollectingDispatcher
-
-from actions.runtime import in_transaction
-from actions.words import say
+MOST_TOLD = 3
 
 
-class ActionReturnPolicy(Action):
+class ActionReturnItem(Answer):
+    """For who sends something back, wants money back, or got something broken or wrong."""
+
     def name(self) -> str:
-        return "action_return_policy"
+        return "action_return_item"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        language = await in_transaction(tracker, lambda said: said.language, "en")
-        dispatcher.utter_message(text=say("return_policy", language))
-        return []
+    def answer(self, said: Said, understood: Understood) -> Reply:
+        intents = {"get_refund", "damaged_or_wrong_item"}
+        return FORMS[understood.intent if understood.intent in intents else "return_item"].start(
+            said, understood
+        )
+
+
+class ActionInvoice(Answer):
+    def name(self) -> str:
+        return "action_invoice"
+
+    def answer(self, said: Said, understood: Understood) -> Reply:
+        return FORMS["check_invoice" if understood.intent == "check_invoice" else "get_invoice"].start(
+            said, understood
+        )
+
+
+class ActionRefundStatus(Answer):
+    def name(self) -> str:
+        return "action_refund_status"
+
+    def answer(self, said: Said, understood: Understood) -> Reply:
+        language = said.language
+        if said.customer is None:
+            return tell(say("sign_in", language), talk_button(language))
+        refunds = said.shop.refunds(said.customer.customer_key)
+        if understood.order_number:
+            order = said.shop.order(said.customer.customer_key, understood.order_number)
+            if order is None:
+                return tell(say("unknown_order", language), talk_button(language))
+            refunds = [refund for refund in refunds if refund.order_number == order.number]
+        if not refunds:
+            return _none(said)
+        return tell(
+            "\n".join(tell_refund(refund, language) for refund in refunds[:MOST_TOLD]), talk_button(language)
+        )
+
+
+def _none(said: Said) -> Reply:
+    fact = runtime().shop_facts.about("track_refund", said.language) or ""
+    between = "" if said.language == "zh" else " "
+    return tell(f"{say('no_refund', said.language)}{between}{fact}".strip(), talk_button(said.language))

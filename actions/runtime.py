@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -13,9 +14,14 @@ from sqlmodel import Session
 
 from app.settings import Settings
 from db import tables
-from db.session import make_engine, unit_of_work
+from db.session import make_engine, read_only, unit_of_work
 from desk.policy import Policy
 from desk.rules import Rules, load_rules
+from desk.shop import Shop
+from desk.shop_api import ApiShop
+from desk.shop_back_end import BackEnd
+from desk.shop_facts import ShopFacts, load_shop_facts
+from desk.shop_tables import TablesShop
 from risk_model.loading import CurrentScorer
 
 Result = TypeVar("Result")
@@ -27,6 +33,8 @@ class Runtime:
     scorer: CurrentScorer
     policy: Policy
     rules: Rules
+    shop_facts: ShopFacts
+    back_end: BackEnd | None  # the shop's own, where it has one
 
 
 @cache
@@ -37,17 +45,22 @@ def runtime() -> Runtime:
         CurrentScorer(settings.models, settings.encoder_folder),
         settings.policy,
         load_rules(settings.rules),
+        load_shop_facts(settings.shop_facts),
+        _back_end(settings),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The message that Rasa is answering, with whose it is. Taken from our tables, never from slots or entities."""
+    """The message that Rasa is answering, with whose it is. Taken from our tables, never from slots or entities.
+    `shop` answers for `customer` only: pass it no other key than theirs.
+    """
 
     session: Session
     message: tables.Message
     conversation: tables.Conversation
     customer: tables.Customer | None
+    shop: Shop
 
     @property
     def language(self) -> str:
@@ -61,12 +74,27 @@ async def in_transaction(tracker: Tracker, work: Callable[[Said], Result], defau
     return await asyncio.to_thread(_in_transaction, tracker, work, default)
 
 
+async def ask_shop(tracker: Tracker, work: Callable[[Said], Result], default: Result) -> Result:
+    """Like `in_transaction`, for work that asks `said.shop` or has it change something, and writes nothing itself.
+
+    Work that also writes (opens a case, say) does that in a second step, `in_transaction`: while a shop's own back end
+    thinks no transaction of ours waits, and what such work wrote is rolled back.
+    """
+    opened = unit_of_work if runtime().back_end is None else read_only
+    return await asyncio.to_thread(_in_transaction, tracker, work, default, opened)
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _in_transaction(tracker: Tracker, work: Callable[[Said], Result], default: Result) -> Result:
-    with unit_of_work(runtime().engine) as session:
+def _in_transaction(
+    tracker: Tracker,
+    work: Callable[[Said], Result],
+    default: Result,
+    opened: Callable[[Engine], AbstractContextManager[Session]] = unit_of_work,
+) -> Result:
+    with opened(runtime().engine) as session:
         said = _said(session, tracker)
         return default if said is None else work(said)
 
@@ -78,4 +106,17 @@ def _said(session: Session, tracker: Tracker) -> Said | None:
         return None
     conversation = session.get_one(tables.Conversation, message.conversation_id)
     customer = session.get(tables.Customer, conversation.customer_id) if conversation.customer_id else None
-    return Said(session, message, conversation, customer)
+    return Said(session, message, conversation, customer, _shop(session, message))
+
+
+def _shop(session: Session, message: tables.Message) -> Shop:
+    back_end = runtime().back_end
+    if back_end is not None:
+        return ApiShop(back_end, f"message-{message.id}")
+    return TablesShop(session, utc_now(), runtime().policy.return_within)
+
+
+def _back_end(settings: Settings) -> BackEnd | None:
+    if not settings.shop_api_url:
+        return None
+    return BackEnd(settings.shop_api_url, settings.shop_api_secret.get_secret_value())

@@ -11,6 +11,7 @@ import logging
 from typing import Any
 
 from rasa_sdk.endpoint import create_app
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult
 from sanic import Request, response
 from sanic.response import HTTPResponse
@@ -18,6 +19,7 @@ from sanic.response import HTTPResponse
 from actions.runtime import runtime
 from actions.words import say, talk_button
 from app.settings import Settings
+from desk.masking import mask_logs
 from risk_model.scorer import NoModel
 
 DEADLINE_SECONDS = 2.5
@@ -35,9 +37,13 @@ class GuardedExecutor(ActionExecutor):
             return await asyncio.wait_for(super().run(action_call), DEADLINE_SECONDS)
         except TimeoutError:
             log.error("%s took longer than %s s", name, DEADLINE_SECONDS)  # noqa: TRY400  (no traceback to show)
-        except Exception:
+        except Exception:  # the edge of the process: a failure is this action's alone
             log.exception("%s failed", name)
         return _apology(action_call)
+
+    def update_and_return_domain(self, payload: dict[str, Any], action_name: str) -> dict[str, Any]:
+        """An empty one: Rasa is told to send none, and rasa-sdk would refuse a call without."""
+        return {}
 
 
 def make_server(settings: Settings) -> Any:
@@ -63,9 +69,11 @@ def make_server(settings: Settings) -> Any:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses, and those name customers
     settings = Settings()
     runtime().scorer.get()  # load before the first customer waits for it
     server = make_server(settings)
+    mask_logs()  # those of Sanic are there by now
     server.run(
         host="127.0.0.1", port=settings.actions_port, single_process=True, access_log=False, motd=False
     )
@@ -85,11 +93,16 @@ def _health() -> dict[str, str | None]:
 
 
 def _apology(action_call: dict[str, Any]) -> ActionExecutorRunResult:
-    """Words for an action that answers; silence for one that only looks (the turn goes on without a risk)."""
-    quiet = action_call.get("next_action") in {"action_assess_risk", "action_present_decision"}
+    """Words for an action that answers; silence for one that only looks (the turn goes on without a risk). A form that
+    was open is over: what failed in it once would fail in it at every message. `fallback` tells the gateway to ask
+    for a person.
+    """
+    quiet = action_call.get("next_action") == "action_assess_risk"
     language = str((action_call.get("tracker") or {}).get("slots", {}).get("language") or "en")
-    words = {"text": say("trouble", language), "buttons": [talk_button(language)]}
-    return ActionExecutorRunResult(events=[], responses=[] if quiet else [words])
+    words = {"text": say("trouble", language), "buttons": [talk_button(language)], "fallback": True}
+    if quiet:
+        return ActionExecutorRunResult(events=[], responses=[])
+    return ActionExecutorRunResult(events=[SlotSet("form", None)], responses=[{"custom": words}])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BOT = ROOT / "bot"
 RASA = BOT / ".venv" / "bin" / "rasa"
 MODEL = "stayline.tar.gz"
-LEARNED_FROM = ("*.yml", "data/**/*.yml", "components/*.py", "requirements.lock")
+LEARNED_FROM = ("*.yml", "domain/*.yml", "data/**/*.yml", "components/*.py", "requirements.lock")
 
 
 class BotMissing(DeskError):
@@ -31,7 +31,10 @@ def train_bot(settings: Settings) -> bool:
     if (folder / MODEL).is_file() and stamp.is_file() and stamp.read_text() == print_of:
         return False
     folder.mkdir(parents=True, exist_ok=True)
-    command = [str(RASA), "train", "--fixed-model-name", MODEL.removesuffix(".tar.gz"), "--out", str(folder)]
+    command = [
+        str(RASA), "train", "--domain", "domain", "--fixed-model-name", MODEL.removesuffix(".tar.gz"),
+        "--out", str(folder),
+    ]  # fmt: skip
     with (folder / "train.log").open("w") as output:
         ended = subprocess.run(
             command, cwd=BOT, env=environment(settings), stdout=output, stderr=output, check=False

@@ -11,7 +11,7 @@ import sys
 import typer
 from sqlalchemy.exc import OperationalError
 
-from app.commands import data, demo, follow_ups, outbox, processes
+from app.commands import data, demo, doctor, evaluation, follow_ups, outbox, privacy, processes, tone
 from app.terminal import BAD_USAGE, PART_FAILED
 from desk.errors import DeskError
 from desk.ingest.errors import IngestError
@@ -27,6 +27,8 @@ for command in (
     data.ingest,
     data.train,
     data.score,
+    evaluation.evaluate,
+    evaluation.benchmark,
     demo.demo,
     processes.run,
     processes.web,
@@ -35,6 +37,10 @@ for command in (
     processes.worker,
     processes.fakes,
     follow_ups.why,
+    tone.tone,
+    privacy.export,
+    privacy.erase,
+    doctor.doctor,
 ):
     app.command()(command)
 app.add_typer(follow_ups.app, name="follow-ups")

@@ -1,27 +1,29 @@
-"""Delivering what is due: claim, ask the send gate, commit to the attempt, send, write what became of it.
+"""Delivering what is due: claim, ask the send gate, commit to the attempts, send, write what became of them.
 
-Each row has two transactions of its own: the gate with the start of the attempt, and its end. They could be shared
-by a batch and would cost less, but then a crash would leave a whole batch with an unknown outcome; this way it
-leaves at most one row for each of a worker's `HANDS`.
+A worker has `HANDS` sends going at a time. Rows whose sends end together are written together, and as many new ones
+are begun in one transaction as hands are free; so under load a transaction carries several rows, and still a crash
+leaves at most one row for each hand with an unknown outcome.
 """
 
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 from threading import Event
 
-import aiosmtplib
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlmodel import Session
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from app.channels import Channel, PermanentFailure, Receipt, TransientFailure, UnknownOutcome
-from app.faults import AFTER_CLAIM, AFTER_PROVIDER, BEFORE_PROVIDER, reach
+from app.attempt import RETRY, Outcome, attempt, poisoned
+from app.channels import Channel
+from app.faults import AFTER_CLAIM, reach
 from app.settings import Settings
 from db import tables
 from db.session import unit_of_work
@@ -29,14 +31,17 @@ from desk import feedback, outbox
 from desk.follow_ups import circumstances
 from desk.policy import Policy
 from desk.rules import Rules, load_rules
-from desk.send_gate import Answer, GateDecision, may_send
+from desk.send_gate import Answer, Circumstances, GateDecision, may_send
 
 log = logging.getLogger(__name__)
 
-HANDS = 4  # sends at once in one worker: a slow provider costs waiting, not work
+HANDS = 8  # sends at once in one worker: a slow provider costs waiting, not work
 NO_NEW_SENDS_AFTER_SECONDS = 15.0  # a tick ends, so that its health shows, however long the queue
 PATIENCE_WITH_DATABASE_SECONDS = 30.0
-DATABASE_AWAY = (OperationalError, InterfaceError)
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)  # the last: it ended our idle transaction
+
+Sends = dict[Future[Outcome], tables.FollowUp]
+Ends = Sequence[tuple[tables.FollowUp, Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,151 +64,161 @@ class Courier:
         return load_rules(self.settings.rules)
 
     def deliver_due(self) -> int:
-        """Handle due follow-ups until none is left or it is time to end; returns how many were claimed.
+        """Handle due follow-ups until none is left or it is time to end; returns how many were handled.
 
         One that fails does not stop the others. Raises what the database raises when it is away.
         """
         self.release()  # what an outage left leased to us
-        until = time.monotonic() + NO_NEW_SENDS_AFTER_SECONDS
-        handled = 0
-        with ThreadPoolExecutor(HANDS) as hands:
-            while claimed := self._claim(until):
-                list(hands.map(lambda follow_up: self._handle_guarded(follow_up, until), claimed))
-                handled += len(claimed)
-        self.release()
-        return handled
+        sends: Sends = {}
+        try:
+            with ThreadPoolExecutor(HANDS) as hands:
+                return self._deliver(hands, sends, time.monotonic() + NO_NEW_SENDS_AFTER_SECONDS)
+        finally:
+            for channel in self.channels.values():
+                channel.rest()
+            self._write_ended(sends, sends.keys())  # whatever went wrong: what a provider said is written
 
     def release(self) -> None:
         """Give back what was claimed and not begun."""
         with unit_of_work(self.engine) as session:
             outbox.release(session, self.owner)
 
-    def _claim(self, until: float) -> list[tables.FollowUp]:
-        if not self._may_begin(until):
+    def _deliver(self, hands: ThreadPoolExecutor, sends: Sends, until: float) -> int:
+        claimed: deque[tables.FollowUp] = deque()
+        handled = 0
+        while True:
+            rows = self._next(claimed, sends, until)
+            handled += len(rows)
+            for row, customer in self._begin(rows):
+                sends[hands.submit(attempt, self.settings, self.channels[row.channel], row, customer)] = row
+            if sends:
+                self._write_ended(sends, wait(sends, return_when=FIRST_COMPLETED).done)
+            elif not rows:
+                return handled
+
+    def _next(self, claimed: deque[tables.FollowUp], sends: Sends, until: float) -> list[tables.FollowUp]:
+        """What to begin with now: as many rows as hands are free, and none when it is time to end.
+
+        A row that was at fault before goes alone: should it end this worker, it takes no other with it.
+        """
+        if self.stopping.is_set() or time.monotonic() > until or any(row.faults for row in sends.values()):
             return []
+        if not claimed:
+            claimed.extend(self._claim())
+        if claimed and claimed[0].faults:
+            return [] if sends else [claimed.popleft()]
+        free = HANDS - len(sends)
+        return list(islice(_popped(claimed), free))
+
+    def _claim(self) -> list[tables.FollowUp]:
         with unit_of_work(self.engine) as session:
             claimed = outbox.claim_due(session, self.owner, self.policy, self.batch)
         if claimed:
             reach(self.settings, AFTER_CLAIM)
         return claimed
 
-    def _may_begin(self, until: float) -> bool:
-        return not self.stopping.is_set() and time.monotonic() < until
-
-    def _handle_guarded(self, follow_up: tables.FollowUp, until: float) -> None:
-        if not self._may_begin(until):
-            return  # stays leased, and goes back with the release
+    def _begin(self, rows: Sequence[tables.FollowUp]) -> list[tuple[tables.FollowUp, tables.Customer]]:
+        """Ask the gate; what may go is `sending` afterwards, in one transaction, and is returned with its customer."""
+        if not rows:
+            return []
         try:
-            self._handle(follow_up)
-        except DATABASE_AWAY:
-            raise  # the outage is not the row's fault
-        except Exception:  # per-item guard: a poison row is counted as an attempt and the queue moves on
-            log.exception("follow-up %s failed", follow_up.id)
-            self._poison(follow_up, "could not be prepared; the log says why", counts_as_attempt=True)
-
-    def _handle(self, follow_up: tables.FollowUp) -> None:
-        channel = self.channels.get(follow_up.channel)
-        if channel is None:
-            reason = f"no channel {follow_up.channel} is set up; there is {', '.join(sorted(self.channels))}"
-            self._finish(follow_up, "failed", reason)
-            return
-        with unit_of_work(self.engine) as session:
-            now = outbox.database_now(session)
-            true_now = circumstances(session, follow_up, self.policy, now, self.rules)
-            asked = may_send(true_now, self.policy, self.rules.limits)
-            customer = session.get(tables.Customer, follow_up.customer_id)
-            begun = asked.answer is Answer.SEND and outbox.start_sending(
-                session, _id(follow_up), self.owner, self.policy, asked.reason
-            )
-        if begun and customer is not None:
-            self._send(channel, follow_up, customer)
-        elif asked.answer is not Answer.SEND:
-            self._withhold(follow_up, asked)
-
-    def _withhold(self, follow_up: tables.FollowUp, asked: GateDecision) -> None:
-        if asked.until is None:
-            self._finish(follow_up, asked.status, asked.reason)
-        elif asked.until > follow_up.not_after:
-            self._finish(follow_up, "expired", f"{asked.reason}, and later would be too late")
-        else:
             with unit_of_work(self.engine) as session:
-                outbox.put_back(session, _id(follow_up), self.owner, asked.until, asked.reason)
+                return self._asked(session, rows)
+        except DATABASE_AWAY:
+            raise  # the outage is no row's fault
+        except Exception:  # per-item guard: the row at fault is counted as an attempt and the queue moves on
+            if len(rows) > 1:
+                return [begun for row in rows for begun in self._begin([row])]
+            log.exception("follow-up %s failed", rows[0].id)
+            reason = "could not be prepared; the log says why"
+            self._write([(rows[0], poisoned(rows[0], self.policy, reason))])
+            return []
 
-    def _send(self, channel: Channel, follow_up: tables.FollowUp, customer: tables.Customer) -> None:
-        reach(self.settings, BEFORE_PROVIDER)
+    def _asked(
+        self, session: Session, rows: Sequence[tables.FollowUp]
+    ) -> list[tuple[tables.FollowUp, tables.Customer]]:
+        now = outbox.database_now(session)
+        facts = circumstances(session, rows, self.policy, now, self.rules)
+        answers = {row.id: self._ask(row, true_now) for row, (true_now, _) in zip(rows, facts, strict=True)}
+        reasons = {row_id: asked.reason for row_id, asked in answers.items() if asked.answer is Answer.SEND}
+        begun = outbox.start_sending(session, reasons, self.owner, self.policy, now)
+        for row in rows:
+            if row.id not in reasons:
+                self._withhold(session, row, answers[row.id], now)
+        return [
+            (row, customer)
+            for row, (_, customer) in zip(rows, facts, strict=True)
+            if row.id in begun and customer is not None
+        ]
+
+    def _ask(self, row: tables.FollowUp, true_now: Circumstances) -> GateDecision:
+        if row.channel not in self.channels:
+            reason = f"no channel {row.channel} is set up; there is {', '.join(sorted(self.channels))}"
+            return GateDecision(Answer.NEVER, reason, status="failed")
+        return may_send(true_now, self.policy, self.rules.limits)
+
+    def _withhold(self, session: Session, row: tables.FollowUp, asked: GateDecision, now: datetime) -> None:
+        if asked.until is None:
+            outbox.finish(session, self.owner, [outbox.End(row.id, asked.status, asked.reason)], now)
+        elif asked.until > row.not_after:
+            too_late = f"{asked.reason}, and later would be too late"
+            outbox.finish(session, self.owner, [outbox.End(row.id, "expired", too_late)], now)
+        else:
+            outbox.put_back(session, row.id, self.owner, asked.until, asked.reason, now)
+
+    def _write_ended(self, sends: Sends, ended: Iterable[Future[Outcome]]) -> None:
+        self._write([(sends.pop(send), send.result()) for send in list(ended)])
+
+    def _write(self, ends: Ends) -> None:
+        """Write what became of the rows, in one transaction; a row that cannot be written does not stop the others."""
+        if not ends:
+            return
         try:
-            receipt = channel.send(follow_up, customer)
-        except TransientFailure as failure:
-            self._retry(follow_up, str(failure))
-        except PermanentFailure as failure:
-            self._refused(follow_up, failure)
-        except UnknownOutcome as failure:
-            self._finish(follow_up, "uncertain", str(failure))
-        except Exception:  # per-item guard: nobody knows whether the provider took it
-            log.exception("follow-up %s: its channel broke", follow_up.id)
-            self._broken(follow_up)
+            held = _patiently(self.engine, lambda session: self._written(session, ends))
+        except DATABASE_AWAY:
+            raise
+        except Exception:  # per-item guard: its lease ends by itself
+            if len(ends) == 1:
+                log.exception("follow-up %s: its end could not be written", ends[0][0].id)
+                return
+            for end in ends:
+                self._write([end])
         else:
-            reach(self.settings, AFTER_PROVIDER)
-            self._sent(follow_up, receipt)
+            for row, outcome in ends:
+                if row.id not in held:
+                    log.warning("follow-up %s is no longer ours; %s was not written", row.id, outcome.end)
 
-    def _sent(self, follow_up: tables.FollowUp, receipt: Receipt) -> None:
-        self._finish(follow_up, "sent", f"taken: {receipt.answer}", receipt.provider_id)
+    def _written(self, session: Session, ends: Ends) -> set[int]:
+        now = outbox.database_now(session)
+        final = [
+            outbox.End(row.id, outcome.end, outcome.reason, outcome.provider_id)
+            for row, outcome in ends
+            if outcome.end != RETRY
+        ]
+        held = outbox.finish(session, self.owner, final, now)
+        for row, outcome in ends:
+            if outcome.end == RETRY and self._put_back(session, row, outcome, now):
+                held.add(row.id)
+            if outcome.address_refused and row.id in held:
+                _mark_bounced(session, row, outcome.reason, now)
+        return held
 
-    def _refused(self, follow_up: tables.FollowUp, failure: PermanentFailure) -> None:
-        self._finish(follow_up, "failed", str(failure), refused_address=_refuses_address(follow_up, failure))
-
-    def _broken(self, follow_up: tables.FollowUp) -> None:
-        reason = "the channel broke while sending; the log says why"
-        if follow_up.channel in outbox.RETRIED_WHEN_UNCERTAIN:
-            self._poison(follow_up, reason, counts_as_attempt=False)
-        else:
-            self._finish(follow_up, "uncertain", reason)
-
-    def _poison(self, follow_up: tables.FollowUp, reason: str, *, counts_as_attempt: bool) -> None:
-        attempts = follow_up.attempts + 1
-        if attempts >= self.policy.max_attempts:
-            self._finish(follow_up, "dead", f"given up after {attempts} attempts: {reason}")
-        else:
-            self._retry(follow_up, reason, counts_as_attempt=counts_as_attempt)
-
-    def _retry(self, follow_up: tables.FollowUp, reason: str, *, counts_as_attempt: bool = False) -> None:
+    def _put_back(self, session: Session, row: tables.FollowUp, outcome: Outcome, now: datetime) -> bool:
         """Later, with growing distance; a passing failure ends only with the row's last useful moment."""
-        delay = outbox.retry_delay(follow_up.attempts, self.policy, random.random())
+        delay = outbox.retry_delay(max(row.attempts, row.faults), self.policy, random.random())
+        due_at = now + max(delay, timedelta(seconds=1))
+        if due_at > row.not_after:
+            too_late = f"{outcome.reason}; a later try would be too late"
+            return bool(outbox.finish(session, self.owner, [outbox.End(row.id, "expired", too_late)], now))
+        return outbox.put_back(
+            session, row.id, self.owner, due_at, outcome.reason, now,
+            answer=outcome.answer, fault=outcome.fault,
+        )  # fmt: skip
 
-        def write(session: Session) -> bool:
-            due_at = outbox.database_now(session) + max(delay, timedelta(seconds=1))
-            row_id = _id(follow_up)
-            if due_at > follow_up.not_after:
-                too_late = f"{reason}; a later try would be too late"
-                return outbox.finish(session, row_id, self.owner, "expired", too_late)
-            return outbox.put_back(
-                session, row_id, self.owner, due_at, reason,
-                answer="retry", counts_as_attempt=counts_as_attempt,
-            )  # fmt: skip
 
-        self._write(follow_up, "a later try", write)
-
-    def _finish(
-        self,
-        follow_up: tables.FollowUp,
-        status: str,
-        reason: str,
-        provider_id: str | None = None,
-        *,
-        refused_address: str | None = None,
-    ) -> None:
-        def write(session: Session) -> bool:
-            if refused_address:
-                session.get_one(tables.Customer, follow_up.customer_id).email_refused = refused_address
-                now, key = outbox.database_now(session), str(follow_up.id)
-                feedback.record(session, follow_up.customer_id, feedback.Feedback.BOUNCED, now, key)
-            return outbox.finish(session, _id(follow_up), self.owner, status, reason, provider_id)
-
-        self._write(follow_up, status, write)
-
-    def _write(self, follow_up: tables.FollowUp, end: str, write: Callable[[Session], bool]) -> None:
-        if not _patiently(self.engine, write):
-            log.warning("follow-up %s is no longer ours; its end as %s was not written", follow_up.id, end)
+def _popped(claimed: deque[tables.FollowUp]) -> Iterator[tables.FollowUp]:
+    while claimed and not claimed[0].faults:
+        yield claimed.popleft()
 
 
 @retry(
@@ -213,18 +228,12 @@ class Courier:
     before_sleep=lambda _state: log.warning("the database did not answer; an end is kept until it does"),
     reraise=True,
 )
-def _patiently(engine: Engine, write: Callable[[Session], bool]) -> bool:
+def _patiently(engine: Engine, write: Callable[[Session], set[int]]) -> set[int]:
     """What the provider said is worth waiting for a database that restarts: without it the outcome is unknown."""
     with unit_of_work(engine) as session:
         return write(session)
 
 
-def _refuses_address(follow_up: tables.FollowUp, failure: PermanentFailure) -> str | None:
-    """What the server said, when it was the recipient's address that it refused for good."""
-    by_address = isinstance(failure.__cause__, aiosmtplib.SMTPRecipientsRefused)
-    return str(failure) if follow_up.channel == "email" and by_address else None
-
-
-def _id(follow_up: tables.FollowUp) -> int:
-    assert follow_up.id is not None, "a claimed follow-up has an id"
-    return follow_up.id
+def _mark_bounced(session: Session, row: tables.FollowUp, reason: str, now: datetime) -> None:
+    session.get_one(tables.Customer, row.customer_id).email_refused = reason
+    feedback.record(session, row.customer_id, feedback.Feedback.BOUNCED, now, str(row.id))

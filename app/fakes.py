@@ -103,6 +103,15 @@ def create_fakes(mail_folder: Path) -> Starlette:
     return app
 
 
+def arrivals_for(folder: Path, email: str | None, phone: str | None) -> list[Path]:
+    """The files of mails and SMS that went to this address or number."""
+    theirs = {address for address in (email, phone) if address}
+    if not theirs or not folder.is_dir():
+        return []
+    files = [path for path in folder.iterdir() if path.suffix in (".eml", ".sms")]
+    return [path for path in files if any(address in _arrival(path).to for address in theirs)]
+
+
 def _list(request: Request) -> Response:
     folder: Path = request.app.state.folder
     files = [

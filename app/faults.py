@@ -9,6 +9,7 @@ from app.settings import Settings
 AFTER_CLAIM = "after_claim"
 BEFORE_PROVIDER = "before_provider"
 AFTER_PROVIDER = "after_provider"
+AFTER_BATCH = "after_batch"  # of the night's scores
 
 log = logging.getLogger(__name__)
 

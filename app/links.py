@@ -1,5 +1,6 @@
 """Signed links that work without signing in: unsubscribe and preferences, and the clicks of an e-mail."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -66,15 +67,20 @@ def leads_to(url: str, hosts: frozenset[str]) -> bool:
     return parts.scheme in ("http", "https") and "@" not in parts.netloc and parts.netloc.lower() in hosts
 
 
+@lru_cache(maxsize=8)
+def _key(secret: str) -> OctKey:
+    return OctKey.import_key(secret)
+
+
 def _signed(secret: str, claims: dict[str, Any]) -> str:
-    return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(secret))
+    return jwt.encode({"alg": "HS256"}, claims, _key(secret))
 
 
 def _claims(secret: str, token: str, audience: str, what: str) -> dict[str, Any]:
     if len(token) > LONGEST_TOKEN:
         raise NotFound(what)
     try:
-        claims: dict[str, Any] = jwt.decode(token, OctKey.import_key(secret), algorithms=["HS256"]).claims
+        claims: dict[str, Any] = jwt.decode(token, _key(secret), algorithms=["HS256"]).claims
     except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise NotFound(what) from error
     if claims.get("aud") != audience:

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from app.demo.logins import demo_logins
-from app.settings import Environment, Settings
+from app.settings import LONGEST_SEND_SECONDS, Environment, Settings
 
 PROCESSES = ("web", "actions", "bot", "worker")
 ONE_THREAD = "OMP_NUM_THREADS=1,OPENBLAS_NUM_THREADS=1,POLARS_MAX_THREADS=1,PYTHONUNBUFFERED=1"
@@ -47,7 +47,8 @@ def _configuration(settings: Settings, names: list[str], logs: Path) -> RawConfi
             "stopasgroup": "true",
             "killasgroup": "true",
             "autorestart": "true",
-            "stopwaitsecs": "20",
+            # a worker that is told to end lets running sends end
+            "stopwaitsecs": str(LONGEST_SEND_SECONDS + 10 if name == "worker" else 20),
             "startsecs": "3",
         }
     return config

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
+from typing import NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -55,10 +56,9 @@ def read_settings() -> Settings:
         name = "_".join(["STAYLINE", *(str(part).upper() for part in first["loc"])])
         sentence = first["msg"].removeprefix("Value error, ")
         fail(f"settings: {sentence}" if not first["loc"] else f"settings: {name}: {sentence}", BAD_USAGE)
-        raise AssertionError("unreachable") from error
 
 
-def fail(sentence: str, code: int) -> None:
+def fail(sentence: str, code: int) -> NoReturn:
     """One line on stderr, then the end."""
     typer.echo(f"stayline: {sentence}", err=True)
     raise typer.Exit(code)

@@ -1,11 +1,12 @@
-"""Column types that behave the same on SQLite and PostgreSQL."""
+"""Columns that behave the same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime
+from sqlalchemy import JSON, Column, DateTime, ForeignKey, Integer
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field
 
 
 class NaiveTimeError(ValueError):
@@ -36,3 +37,34 @@ class UTCDateTime(TypeDecorator[datetime]):
             return None
         moment: datetime = value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def moment(*, nullable: bool = False, index: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(UTCDateTime(), nullable=nullable, index=index))
+
+
+def new_key() -> Any:
+    """A number the database gives: there from the first flush on."""
+    return Field(default=None, primary_key=True)
+
+
+def of_customer(*, nullable: bool = False) -> Any:
+    """A reference that goes when the customer goes."""
+    reference = ForeignKey("customer.id", ondelete="CASCADE")
+    return Field(default=None, sa_column=Column(Integer, reference, nullable=nullable, index=True))
+
+
+def of_conversation() -> Any:
+    """A reference that goes when the conversation goes."""
+    return Field(foreign_key="conversation.id", ondelete="CASCADE", index=True)
+
+
+def of_order() -> Any:
+    """The key of what an order has one of; it goes when the order goes."""
+    return Field(
+        primary_key=True, foreign_key="customer_order.order_number", ondelete="CASCADE", max_length=60
+    )
+
+
+def json_column() -> Any:
+    return Field(default=None, sa_column=Column(JSON, nullable=True))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from db import tables
+from risk_model.event_kinds import NOT_OF_THEIR_DOING
 
 Moment = Mapped[Any] | ColumnElement[Any] | datetime
 CustomerId = Mapped[Any] | int
@@ -28,7 +29,7 @@ def ordered(customer_id: CustomerId, after: Moment, *, since: Moment, until: Mom
 def active(customer_id: CustomerId, after: Moment) -> ColumnElement[bool]:
     """Whether the customer did or said anything after a moment."""
     event, chat, said = aliased(tables.Event), aliased(tables.Conversation), aliased(tables.Message)
-    done = exists().where(col(event.customer_id) == customer_id, col(event.time) > after)
+    done = exists().where(col(event.customer_id) == customer_id, col(event.time) > after, by_customer(event))
     written = exists().where(
         col(chat.customer_id) == customer_id,
         col(said.conversation_id) == col(chat.id),
@@ -36,3 +37,8 @@ def active(customer_id: CustomerId, after: Moment) -> ColumnElement[bool]:
         col(said.time) > after,
     )
     return or_(done, written)
+
+
+def by_customer(event: type[tables.Event] = tables.Event) -> ColumnElement[bool]:
+    """Whether an event is something the customer did: a bounced mail or a mail scanner is no sign of life."""
+    return col(event.kind).not_in(NOT_OF_THEIR_DOING)

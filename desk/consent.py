@@ -3,6 +3,7 @@
 An answer for any channel covers every channel, until a newer one names a channel.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -85,7 +86,35 @@ def record(
     return given.id
 
 
+def who_may_be_profiled(session: Session, customer_ids: Sequence[int], needs_consent: bool) -> set[int]:
+    """Those of these customers of whom a score may exist, in one query for all."""
+    query = (
+        select(tables.Consent.customer_id, tables.Consent.granted)
+        .where(
+            tables.Consent.purpose == Purpose.PROFILING,
+            tables.Consent.channel == ANY_CHANNEL,
+            col(tables.Consent.customer_id).in_(customer_ids),
+        )
+        .order_by(col(tables.Consent.id))
+    )
+    newest = dict(session.exec(query).all())
+    return {one for one in customer_ids if newest.get(one, not needs_consent)}
+
+
 def may_profile(session: Session, customer_id: int, needs_consent: bool) -> bool:
     """Whether a score may exist: with consent as the basis only after a yes, else until a no."""
     given = answer(session, customer_id, Purpose.PROFILING)
     return given is True or (given is None and not needs_consent)
+
+
+def may_keep_score(session: Session, customer_id: int, needs_consent: bool) -> bool:
+    """`may_profile` asked again just before a score is stored, which may be long after it was begun.
+
+    The customer stays locked until the commit, so a refusal is either seen here or waits and then removes the score.
+    """
+    return lock_customer(session, customer_id) and may_profile(session, customer_id, needs_consent)
+
+
+def lock_customer(session: Session, customer_id: int) -> bool:
+    """Until the commit, what changes this customer's answers waits for us; False for one who was erased."""
+    return session.get(tables.Customer, customer_id, with_for_update={"key_share": True}) is not None

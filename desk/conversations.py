@@ -8,6 +8,8 @@ from sqlmodel import Session, col, select
 from db import tables
 from desk.errors import NotFound
 
+IMPORTED = "import"  # the source of a conversation that the shop brought along
+
 
 def open_conversation(
     session: Session, customer: tables.Customer | None, language: str | None, now: datetime
@@ -63,6 +65,28 @@ def add_message(
     session.add(message)
     session.flush()
     return message
+
+
+def messages_before(
+    session: Session, conversation_id: str, message_id: int | None, limit: int
+) -> list[tables.Message]:
+    """The newest messages with a lower id (None: of all), oldest first."""
+    query = select(tables.Message).where(tables.Message.conversation_id == conversation_id)
+    if message_id is not None:
+        query = query.where(col(tables.Message.id) < message_id)
+    newest = session.exec(query.order_by(col(tables.Message.id).desc()).limit(limit)).all()
+    return list(reversed(newest))
+
+
+def messages_between(
+    session: Session, conversation_id: str, first_id: int, before_id: int | None
+) -> list[tables.Message]:
+    """The messages from `first_id` on and before `before_id` (None: to the newest), oldest first."""
+    row = tables.Message
+    query = select(row).where(row.conversation_id == conversation_id, col(row.id) >= first_id)
+    if before_id is not None:
+        query = query.where(col(row.id) < before_id)
+    return list(session.exec(query.order_by(col(row.id))))
 
 
 def messages_after(session: Session, conversation_id: str, message_id: int = 0) -> list[tables.Message]:

@@ -22,6 +22,7 @@ class Cause(StrEnum):
     ASKED = "asked"
     FAILURE = "failure"
     FOLLOW_UP = "follow_up"
+    RETURNED = "returned"  # wrote again after a case was resolved
 
 
 class Verdict(StrEnum):
@@ -59,8 +60,7 @@ def open_escalation(
     """
     priority = (risk.probability or 0.0) * value if risk else 0.0
     if (found := open_case(session, conversation.id)) is not None:
-        if risk is not None and priority >= found.priority:
-            found.priority, found.risk_id = priority, risk.id
+        _raise(found, risk, priority)
         return found, False
     escalation = tables.Escalation(
         conversation_id=conversation.id,
@@ -75,22 +75,23 @@ def open_escalation(
     return escalation, True
 
 
+def raise_open_case(session: Session, conversation_id: str, risk: tables.Risk, value: float) -> None:
+    """A turn that opens no case raises the priority of one that is open, whatever opened it."""
+    if (found := open_case(session, conversation_id)) is not None:
+        _raise(found, risk, (risk.probability or 0.0) * value)
+
+
+def _raise(escalation: tables.Escalation, risk: tables.Risk | None, priority: float) -> None:
+    """To the newer, higher priority; what is lower changes nothing."""
+    if risk is not None and priority >= escalation.priority:
+        escalation.priority, escalation.risk_id = priority, risk.id
+
+
 def open_case(session: Session, conversation_id: str) -> tables.Escalation | None:
     query = select(tables.Escalation).where(
         tables.Escalation.conversation_id == conversation_id, tables.Escalation.status != "resolved"
     )
     return session.exec(query).first()
-
-
-def queue(session: Session, limit: int = 200) -> list[Case]:
-    """Open cases, the highest risk x value first, then those who wait longest."""
-    query = (
-        select(tables.Escalation)
-        .where(tables.Escalation.status != "resolved")
-        .order_by(col(tables.Escalation.priority).desc(), col(tables.Escalation.opened_at))
-        .limit(limit)
-    )
-    return [describe(session, escalation) for escalation in session.exec(query)]
 
 
 def describe(session: Session, escalation: tables.Escalation) -> Case:
@@ -141,16 +142,24 @@ def reply(
     session: Session, escalation_id: int, agent: tables.Agent, text: str, now: datetime
 ) -> tables.Message:
     """Say something to the customer as this agent; the first answer is noted with its time."""
-    escalation = _held_by(session, escalation_id, agent)
-    if escalation.answered_at is None:
-        escalation.answered_at, escalation.status = now, "answered"
+    escalation = held_by(session, escalation_id, agent)
+    note_answer(escalation, now)
     return add_message(session, escalation.conversation_id, "agent", text, now, author=agent.name)
+
+
+def note_answer(escalation: tables.Escalation, now: datetime) -> None:
+    """The time of the first answer counts."""
+    if escalation.answered_at is None:
+        escalation.answered_at = now
+        if escalation.status == "claimed":
+            escalation.status = "answered"
 
 
 def hand_back(session: Session, escalation_id: int, agent: tables.Agent) -> None:
     """Let the bot speak again; the case returns to the queue."""
-    escalation = _held_by(session, escalation_id, agent)
+    escalation = held_by(session, escalation_id, agent)
     escalation.status, escalation.claimed_by, escalation.claimed_at = "open", None, None
+    escalation.snoozed_until, escalation.seen_message_id = None, None
     find_conversation(session, escalation.conversation_id).agent_id = None
 
 
@@ -166,25 +175,38 @@ def resolve(
     """Close the case with a verdict; the bot has the chat again, and what the rules (else those we ship) want to
     follow is planned.
     """
-    escalation = _held_by(session, escalation_id, agent)
+    escalation = held_by(session, escalation_id, agent)
     escalation.status, escalation.resolved_at = "resolved", now
-    escalation.verdict, escalation.verdict_reason = verdict, reason
+    escalation.verdict, escalation.verdict_reason, escalation.snoozed_until = verdict, reason, None
     find_conversation(session, escalation.conversation_id).agent_id = None
     follow_ups.plan_after_verdict(session, escalation, rules or load_rules(), now)
 
 
-def risks_of_conversation(session: Session, conversation_id: str) -> Sequence[tables.Risk]:
-    """The stored risk of each customer turn, oldest first."""
+def risks_of(session: Session, message_ids: Sequence[int]) -> dict[int, tables.Risk]:
+    """The stored risk of each of these customer turns that has one."""
+    query = select(tables.Risk).where(col(tables.Risk.message_id).in_(message_ids))
+    return {risk.message_id: risk for risk in session.exec(query) if risk.message_id is not None}
+
+
+def newest_risk(session: Session, conversation: tables.Conversation) -> tables.Risk | None:
+    """That of the newest customer turn that has one. Asked by the customer too, whose risks are few: a database without
+    statistics would go through all messages of a long conversation.
+    """
     query = (
         select(tables.Risk)
         .join(tables.Message, col(tables.Message.id) == col(tables.Risk.message_id))
-        .where(tables.Message.conversation_id == conversation_id)
-        .order_by(col(tables.Risk.id))
+        .where(
+            tables.Risk.customer_id == conversation.customer_id,
+            tables.Message.conversation_id == conversation.id,
+        )
+        .order_by(col(tables.Risk.id).desc())
+        .limit(1)
     )
-    return session.exec(query).all()
+    return session.exec(query).first()
 
 
-def _held_by(session: Session, escalation_id: int, agent: tables.Agent) -> tables.Escalation:
+def held_by(session: Session, escalation_id: int, agent: tables.Agent) -> tables.Escalation:
+    """The case, if this agent has it. Raises `NotYourCase`."""
     escalation = find(session, escalation_id)
     if escalation.claimed_by != agent.id or escalation.status == "resolved":
         raise NotYourCase

@@ -1,4 +1,4 @@
-"""What customers do with our messages, as events: bounces, unsubscribes, clicks, replies; and what they allow."""
+"""What becomes of our messages, as events: bounces, unsubscribes, clicks, replies, calls; and what customers allow."""
 
 import re
 import unicodedata
@@ -24,7 +24,10 @@ class Feedback(StrEnum):
     BOUNCED = "mail_bounced"
     UNSUBSCRIBED = "unsubscribed"
     CLICKED = "mail_clicked"
+    SCANNED = "mail_scanned"  # a program followed the link, not the customer
     REPLIED = "replied"
+    CALL_REACHED = "call_reached"
+    CALL_NOT_REACHED = "call_not_reached"
 
 
 def record(session: Session, customer_id: int, kind: Feedback, now: datetime, row_key: str) -> bool:
@@ -58,7 +61,8 @@ def keep_answer(
     A refusal of follow-ups cancels those that are planned on the channel, and is an event. Raises `NotFound`
     for a customer who was erased.
     """
-    _lock(session, customer_id)
+    if not consent.lock_customer(session, customer_id):  # so that the same answer twice at once is one
+        raise NotFound("customer")
     if all(answer is granted for answer in consent.answers_for(session, customer_id, purpose, channel)):
         return False
     answer_id = consent.record(session, customer_id, purpose, granted, now, source, channel)
@@ -72,9 +76,3 @@ def keep_answer(
 def stop(session: Session, customer_id: int, now: datetime, source: str) -> bool:
     """No more follow-ups on any channel, at once."""
     return keep_answer(session, customer_id, consent.Purpose.FOLLOW_UP, False, now, source)
-
-
-def _lock(session: Session, customer_id: int) -> None:
-    """Two answers at once follow one another, so the same one twice is one."""
-    if session.get(tables.Customer, customer_id, with_for_update={"key_share": True}) is None:
-        raise NotFound("customer")

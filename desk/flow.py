@@ -11,14 +11,16 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from db import tables
-from desk import escalations, follow_ups, histories, offers
-from desk.consent import may_profile
+from desk import contests, escalations, follow_ups, histories, offers
+from desk.consent import may_keep_score, may_profile
 from desk.conversations import find_conversation
 from desk.decide import Act, Decision, Situation, decide
-from desk.embeddings import CachedEncoder
+from desk.embeddings import CachedEncoder, Reading
+from desk.hearing import Heard, hear
 from desk.hold_out import is_held_out
 from desk.policy import Policy
 from desk.rules import Rules, load_rules
+from desk.so_far import SoFar, so_far
 from risk_model.histories import Histories
 from risk_model.risk import Risk
 from risk_model.scorer import NoModel, Scorer
@@ -57,9 +59,12 @@ def handle(
     now: datetime,
     policy: Policy,
     rules: Rules | None = None,
+    *,
+    leaving: bool = False,
 ) -> Turn:
     """One chat turn, in the caller's transaction. The same message again gives what was decided the first time.
-    Without rules of the shop's own, those we ship plan its follow-ups.
+    Without rules of the shop's own, those we ship plan its follow-ups. `leaving`: the turn is about cancelling, closing
+    or hearing no more, against which no offer argues.
     """
     conversation = find_conversation(session, message.conversation_id)
     customer = session.get(tables.Customer, conversation.customer_id) if conversation.customer_id else None
@@ -72,27 +77,50 @@ def handle(
     if (earlier := turn_of(session, message)) is not None:
         return Turn(conversation, customer, *earlier)
     case = _Case(session, customer, conversation, policy, rules or load_rules(), now)
-    risk = score(session, scorer, histories.of_customer(session, customer, now))
+    reading = _reading(session, scorer)
+    if reading is not None:
+        reading.begin(message.text)
+    history = histories.of_customer(session, customer, now)
+    risk = score(scorer, history, reading)
+    if not may_keep_score(session, customer.id, policy.profiling_needs_consent):
+        return Turn(conversation, customer)  # refused while it was computed
     stored = keep_risk(session, customer, risk, message.id)
-    situation = _situation(case)
+    if (cause := contests.why_not_used(session, customer.id)) is not None:
+        risk = Risk.unknown(customer.customer_key, now, cause)  # it is kept and shown, and decides nothing
+    before = so_far(session, conversation.id)
+    heard = hear(history, message.text, message.time, reading, before.heard, policy.asked_within)
+    heard = replace(heard, leaving=leaving)
+    situation = _situation(case, before, heard)
     decision = _with_follow_up(case, decide(risk, situation, policy), risk, situation)
-    logged = _log(case, stored, decision, situation)
+    logged = _log(case, stored, decision, situation, heard)
     logged.carried_out = _act(case, stored, logged, decision)
     return Turn(conversation, customer, stored, logged)
 
 
-def score(session: Session, scorer: Scorer | NoModel, history: Histories) -> Risk:
-    """Features and network, with embeddings remembered in this transaction."""
+def score(scorer: Scorer | NoModel, history: Histories, reading: Reading | None) -> Risk:
+    """Features, network and reasons of one customer."""
+    return next(scorer.score(history, reading.encode if reading else None))
+
+
+def _reading(session: Session, scorer: Scorer | NoModel) -> Reading | None:
+    """The encoder, where there is one, with embeddings remembered in this transaction."""
     if isinstance(scorer, NoModel) or scorer.encoder is None:
-        return next(scorer.score(history))
-    cached = CachedEncoder(scorer.encoder, lambda: nullcontext(session))
-    return next(scorer.score(history, cached.encode))
+        return None
+    return Reading(CachedEncoder(scorer.encoder, lambda: nullcontext(session)))
 
 
 def keep_risk(session: Session, customer: tables.Customer, risk: Risk, message_id: int | None) -> tables.Risk:
     """Store the model's answer with the inputs and reasons it rests on."""
-    stored = tables.Risk(
-        customer_id=customer.id,
+    stored = risk_row(customer.id, risk, message_id)
+    session.add(stored)
+    session.flush()
+    return stored
+
+
+def risk_row(customer_id: int, risk: Risk, message_id: int | None = None) -> tables.Risk:
+    """The row of a risk; without a message it is the night's."""
+    return tables.Risk(
+        customer_id=customer_id,
         message_id=message_id,
         as_of=risk.as_of,
         status=risk.status,
@@ -106,9 +134,6 @@ def keep_risk(session: Session, customer: tables.Customer, risk: Risk, message_i
         inputs=risk.inputs or {},
         model_version=risk.model_version,
     )
-    session.add(stored)
-    session.flush()
-    return stored
 
 
 def turn_of(session: Session, message: tables.Message) -> tuple[tables.Risk, tables.Decision] | None:
@@ -121,15 +146,20 @@ def turn_of(session: Session, message: tables.Message) -> tuple[tables.Risk, tab
     return session.exec(query).first()
 
 
-def _situation(case: _Case) -> Situation:
-    of_conversation = tables.Decision.conversation_id == case.conversation.id
-    done = case.session.exec(select(tables.Decision.carried_out).where(of_conversation)).all()
+def _situation(case: _Case, before: SoFar, heard: Heard) -> Situation:
+    unanswered = offers.unanswered(case.session, case.customer, case.now)
     return Situation(
         held_out=is_held_out(
             case.customer.customer_key, case.policy.hold_out_key, case.policy.hold_out_share
         ),
         had_offer_lately=offers.recent_offer(case.session, case.customer, case.policy, case.now) is not None,
-        already=frozenset(Act(act) for acts in done for act in acts),
+        open_offer=unanswered.percent if unanswered else None,
+        already=before.done,
+        before=before.risk,
+        escalated=before.escalated,
+        leaving=heard.leaving,
+        asked=heard.asked,
+        times_asked=heard.times_asked,
     )
 
 
@@ -143,7 +173,9 @@ def _with_follow_up(case: _Case, decision: Decision, risk: Risk, situation: Situ
     )
 
 
-def _log(case: _Case, risk: tables.Risk, decision: Decision, situation: Situation) -> tables.Decision:
+def _log(
+    case: _Case, risk: tables.Risk, decision: Decision, situation: Situation, heard: Heard
+) -> tables.Decision:
     """Every decision is kept with its propensity, also those that the hold-out stops: measuring needs both."""
     row = tables.Decision(
         customer_id=case.customer.id,
@@ -156,6 +188,7 @@ def _log(case: _Case, risk: tables.Risk, decision: Decision, situation: Situatio
         propensity=1 - case.policy.hold_out_share,
         planned=list(decision.planned),
         carried_out=[],
+        heard=heard.as_row(),
     )
     case.session.add(row)
     case.session.flush()
@@ -164,6 +197,8 @@ def _log(case: _Case, risk: tables.Risk, decision: Decision, situation: Situatio
 
 def _act(case: _Case, risk: tables.Risk, logged: tables.Decision, decision: Decision) -> list[str]:
     """Carry the decision out as rows, and list what is new; words and mail follow from the rows after the commit."""
+    if Act.ESCALATION not in decision.acts:
+        escalations.raise_open_case(case.session, case.conversation.id, risk, _value(case))
     done = {
         Act.ESCALATION: Act.ESCALATION in decision.acts and _escalate(case, risk),
         Act.CARE: Act.CARE in decision.acts,
@@ -172,18 +207,26 @@ def _act(case: _Case, risk: tables.Risk, logged: tables.Decision, decision: Deci
     done[Act.OFFER] = offer is not None
     wanted = case.rules.after_decision(decision.kind, risk.probability)
     done[Act.FOLLOW_UP] = Act.FOLLOW_UP in decision.acts and follow_ups.plan_after_decision(
-        case.session, wanted, case.customer, case.conversation.id, offer, case.now
+        case.session, wanted, case.customer, case.conversation.id, offer or _open_offer(case), case.now
     )
     return [str(act) for act, is_new in done.items() if is_new]
 
 
+def _open_offer(case: _Case) -> tables.Offer | None:
+    """What an earlier turn of this conversation offered: the follow-up speaks of it too."""
+    return offers.open_offer(case.session, case.conversation.id, case.now)
+
+
 def _escalate(case: _Case, risk: tables.Risk) -> bool:
-    value = case.customer.value if case.customer.value is not None else case.policy.default_value
     cause = escalations.Cause.RISK
     _, opened = escalations.open_escalation(
-        case.session, case.conversation, cause, case.now, risk=risk, value=value
+        case.session, case.conversation, cause, case.now, risk=risk, value=_value(case)
     )
     return opened
+
+
+def _value(case: _Case) -> float:
+    return case.customer.value if case.customer.value is not None else case.policy.default_value
 
 
 def _offer(case: _Case, logged: tables.Decision, decision: Decision) -> tables.Offer | None:

@@ -4,11 +4,12 @@ What follows a decision or a resolved case is planned here, in the transaction o
 about, in `desk.follow_ups_by_clock`. The idempotency key is rule and occasion: planned twice is one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Row as SqlRow
 from sqlmodel import Session, col, select
 
 from db import tables
@@ -19,6 +20,7 @@ from desk.policy import Policy
 from desk.rules import Rule, Rules, Stop, When, load_rules
 from desk.send_gate import Circumstances
 
+NO_OTHERS = gate_facts.Others()
 STOPS_OF_UNKNOWN_RULE = frozenset({Stop.ORDER})  # of a row whose rule is no longer in the file
 
 
@@ -70,14 +72,38 @@ def plan_one(session: Session, rule: Rule, occasion: Occasion, now: datetime) ->
 
 
 def circumstances(
-    session: Session, follow_up: tables.FollowUp, policy: Policy, now: datetime, rules: Rules | None = None
-) -> Circumstances:
-    """What is true right now of the customer of this follow-up, in two queries: this is asked before every send."""
+    session: Session,
+    follow_ups: Sequence[tables.FollowUp],
+    policy: Policy,
+    now: datetime,
+    rules: Rules | None = None,
+) -> list[tuple[Circumstances, tables.Customer | None]]:
+    """What is true right now of the customer of each, in two queries: this is asked before every send. An erased
+    customer is None.
+    """
     rules = rules or load_rules()
-    rule = rules.named(follow_up.rule)
-    found = session.execute(gate_facts.CUSTOMER, gate_facts.asked_about(follow_up, now)).first()
-    if found is None:
-        return Circumstances(now=now, channel=follow_up.channel, erased=True)
+    row_ids = [row.id for row in follow_ups]
+    customers = gate_facts.customers(session, row_ids, now)
+    others = gate_facts.others(session, row_ids, now - rules.limits.period, now)
+    return [
+        (
+            _true_of(row, found, others.get(row.id, NO_OTHERS), policy, now, rules.named(row.rule)),
+            found.Customer,
+        )
+        if (found := customers.get(row.id))
+        else (Circumstances(now=now, channel=row.channel, erased=True), None)
+        for row in follow_ups
+    ]
+
+
+def _true_of(
+    row: tables.FollowUp,
+    found: SqlRow[Any],
+    others: gate_facts.Others,
+    policy: Policy,
+    now: datetime,
+    rule: Rule | None,
+) -> Circumstances:
     customer: tables.Customer = found.Customer
     happened = {
         Stop.ORDER: found.ordered,
@@ -87,17 +113,18 @@ def circumstances(
     stops = rule.cancelled_by if rule else STOPS_OF_UNKNOWN_RULE
     return Circumstances(
         now=now,
-        channel=follow_up.channel,
-        has_address=_has_address(customer, follow_up.channel),
-        address_refused=customer.email_refused if follow_up.channel == "email" else None,
+        channel=row.channel,
+        has_address=_has_address(customer, row.channel),
+        address_refused=customer.email_refused if row.channel == "email" else None,
         consent=found.consent,
         held_out=is_held_out(customer.customer_key, policy.hold_out_key, policy.hold_out_share),
         human_has_chat=found.human_has_chat,
         happened=frozenset(stop for stop in stops if happened[stop]),
         time_zone=customer.time_zone,
         country=customer.country,
-        sent_lately=gate_facts.sent_lately(session, follow_up, now - rules.limits.period, now),
-        not_after=follow_up.not_after,
+        sent_lately=others.sent,
+        undecided=others.undecided,
+        not_after=row.not_after,
     )
 
 
@@ -113,33 +140,24 @@ def _row(rule: Rule, occasion: Occasion, now: datetime) -> tables.FollowUp:
         conversation_id=occasion.conversation_id,
         rule=rule.name,
         channel=rule.channel,
-        details={"template": rule.template, **_words_of(offer)},
+        details={"template": rule.template, **offers.words_of(offer)},
         planned_at=now,
         due_at=due_at,
         not_after=not_after,
     )
 
 
-def _words_of(offer: tables.Offer | None) -> dict[str, Any]:
-    """What a mail says of an offer; nothing of one that still waits for an agent's approval."""
-    if offer is None or offer.status != "made":
-        return {}
-    ends = f"{offer.expires_at:%Y-%m-%d}"
-    return {"offer_title": offer.title, "offer_code": offer.code, "offer_ends": ends}
-
-
 def _give_way(session: Session, rule: Rule, row: tables.FollowUp) -> None:
-    """Cancel what waits under the replaced rules for the same conversation."""
-    session.exec(
-        update(tables.FollowUp)
-        .where(
-            col(tables.FollowUp.customer_id) == row.customer_id,
-            col(tables.FollowUp.conversation_id) == row.conversation_id,
-            col(tables.FollowUp.rule).in_(rule.replaces),
-            col(tables.FollowUp.status) == "pending",
-        )
-        .values(status="cancelled", status_reason=f"{rule.name} was planned in its place")
+    """Cancel what waits under the replaced rules for the same conversation; each keeps the reason as an answer."""
+    this = tables.FollowUp
+    waiting = select(this.id).where(
+        col(this.customer_id) == row.customer_id,
+        col(this.conversation_id) == row.conversation_id,
+        col(this.rule).in_(rule.replaces),
+        col(this.status) == "pending",
     )
+    for row_id in session.exec(waiting).all():
+        outbox.cancel(session, row_id, f"{rule.name} was planned in its place")
 
 
 def _planned_lately(session: Session, rule: Rule, customer: tables.Customer, since: datetime) -> bool:

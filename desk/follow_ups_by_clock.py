@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from db import tables
-from desk.activity import active, ordered
+from desk.activity import active, by_customer, ordered
 from desk.follow_ups import Occasion, plan_one
 from desk.policy import Policy
 from desk.rules import Rule, Rules, When
@@ -79,6 +79,7 @@ def _quiet(session: Session, rule: Rule, last_pass: datetime, now: datetime) -> 
         .where(
             col(event.time) > max(last_pass - silence, until - rule.valid_for),
             col(event.time) <= until,
+            by_customer(),
             ~active(col(tables.Customer.id), until),
             ~_planned(rule, None, col(tables.Customer.id), now),
         )

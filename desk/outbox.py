@@ -6,24 +6,27 @@
 
 `sending` is committed before the provider is called, and begins a lease of its own. A lease that ends in `leased`
 goes back to pending; one that ends in `sending` has an unknown outcome: e-mail is tried again under the same
-Message-ID (and a word in the chat under the same key), anything else stays `uncertain`. Every change names the
-lease owner it expects (fencing), so a stalled worker's late word is refused. Leases use the database's clock.
+Message-ID (and a word in the chat under the same key) until it was unknown too often, anything else stays `uncertain`.
+Such an outcome, and an attempt that the row itself spoiled, is a fault: what a row is given up for. Every change names
+the lease owner it expects (fencing), so a stalled worker's late word is refused. Leases use the database's clock.
 Every answer and every end is also kept as a row of `gate_answer`, in the same transaction as the change.
 
 Locks: a statement that changes many rows skips those another transaction holds, so workers never wait for each
 other in a ring.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, func, insert, text, update
+from sqlalchemy import ColumnElement, Row, Update, func, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from db import tables
+from desk.outbox_statements import BEGIN, HELD, KEEP_ANSWER
+from desk.outbox_statements import ends as ends_of
 from desk.policy import Policy
 
 RETRIED_WHEN_UNCERTAIN = (
@@ -42,6 +45,16 @@ class Note:
     answer: str
     reason: str
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What became of a row. `provider_id` goes with `sent`."""
+
+    row_id: int
+    status: str
+    reason: str
+    provider_id: str | None = None
 
 
 def database_now(session: Session) -> datetime:
@@ -76,24 +89,23 @@ def claim_due(session: Session, owner: str, policy: Policy, limit: int = 20) -> 
 
 
 def start_sending(
-    session: Session, row_id: int, owner: str, policy: Policy, reason: str = "may be sent"
-) -> bool:
-    """Commit to the attempt before the provider is called, with a whole lease for it; False when the lease was lost."""
-    now, row = database_now(session), tables.FollowUp
-    held = _held(row_id, owner, "leased").where(col(row.lease_until) > now, col(row.not_after) >= now)
-    begun = held.values(status="sending", attempts=row.attempts + 1, lease_until=now + policy.lease)
-    return _change(session, begun, Note("send", reason), now) == 1
+    session: Session, reasons: Mapping[int, str], owner: str, policy: Policy, now: datetime
+) -> set[int]:
+    """Commit to the attempts before the provider is called, with a whole lease for each; `reasons` tells for each
+    row why it may go. Returns the rows that are still ours to send.
+    """
+    asked = {"rows": list(reasons), "owner": owner, "now": now, "until": now + policy.lease}
+    begun = session.execute(BEGIN, asked).all()
+    return _keep(session, begun, {row_id: Note("send", reason) for row_id, reason in reasons.items()}, now)
 
 
-def finish(
-    session: Session, row_id: int, owner: str, status: str, reason: str, provider_id: str | None = None
-) -> bool:
-    """Write what became of the row; False when somebody else holds it by now."""
-    now = database_now(session)
-    values: dict[str, Any] = {"status": status, "status_reason": reason, **_NO_LEASE}
-    if status == "sent":
-        values |= {"sent_at": now, "provider_id": provider_id}
-    return _change(session, _held(row_id, owner).values(**values), Note(status, reason), now) == 1
+def finish(session: Session, owner: str, ends: Sequence[End], now: datetime) -> set[int]:
+    """Write what became of the rows; returns those that `owner` still held."""
+    of = {end.row_id: end for end in ends}
+    held = session.execute(HELD, {"rows": list(of), "owner": owner}).all()
+    if held:
+        session.execute(ends_of([_written(of[row_id], now) for row_id, _ in held]))
+    return _keep(session, held, {end.row_id: Note(end.status, end.reason) for end in ends}, now)
 
 
 def put_back(
@@ -102,16 +114,17 @@ def put_back(
     owner: str,
     due_at: datetime,
     reason: str,
+    now: datetime,
     *,
     answer: str = "later",
-    counts_as_attempt: bool = False,
+    fault: bool = False,
 ) -> bool:
-    """Pending again, at a later moment: after a passing failure, or because later is right."""
+    """Pending again, at a later moment: after a passing failure or a `fault` of its own, or because later is right."""
     values: dict[str, Any] = {"status": "pending", "due_at": due_at, "status_reason": reason, **_NO_LEASE}
-    if counts_as_attempt:
-        values["attempts"] = tables.FollowUp.attempts + 1
+    if fault:
+        values["faults"] = tables.FollowUp.faults + 1
     moved = _held(row_id, owner).values(**values)
-    return _change(session, moved, Note(answer, reason, due_at), database_now(session)) == 1
+    return _change(session, moved, Note(answer, reason, due_at), now) == 1
 
 
 def release(session: Session, owner: str) -> int:
@@ -123,17 +136,17 @@ def release(session: Session, owner: str) -> int:
 
 
 def rescue_leases(session: Session, policy: Policy) -> int:
-    """Free the rows whose worker died or stalled; returns how many. One that ended its worker `max_attempts` times
-    is dead.
+    """Free the rows whose worker died or stalled; returns how many. One whose outcome was unknown `max_unknown`
+    times is dead.
     """
     now, row = database_now(session), tables.FollowUp
     ended, sending = col(row.lease_until) <= now, col(row.status) == "sending"
     retried, worn_out = (
         col(row.channel).in_(RETRIED_WHEN_UNCERTAIN),
-        col(row.attempts) >= policy.max_attempts,
+        col(row.faults) + 1 >= policy.max_unknown,
     )
     again = "outcome of the last attempt unknown; tried again under the same id"
-    given_up = f"given up after {policy.max_attempts} attempts; {UNKNOWN_OUTCOME}"
+    given_up = f"given up after {policy.max_unknown} unknown outcomes; {UNKNOWN_OUTCOME}"
     begun = [
         (_changed_where(ended, sending, ~retried), "uncertain", Note("uncertain", UNKNOWN_OUTCOME)),
         (_changed_where(ended, sending, retried, worn_out), "dead", Note("dead", given_up)),
@@ -141,7 +154,9 @@ def rescue_leases(session: Session, policy: Policy) -> int:
     ]
     freed = _count(session, _to(_changed_where(ended, col(row.status) == "leased"), "pending"))
     return freed + sum(
-        _change(session, _to(rows, status).values(status_reason=note.reason), note, now)
+        _change(
+            session, _to(rows, status).values(status_reason=note.reason, faults=row.faults + 1), note, now
+        )
         for rows, status, note in begun
     )
 
@@ -180,9 +195,8 @@ def redrive(session: Session, row_ids: Sequence[int], reason: str) -> int:
     ended = update(row).where(
         col(row.id).in_(row_ids), col(row.status).in_(REDRIVEN), col(row.not_after) >= now
     )
-    return _change(
-        session, _to(ended, "pending").values(attempts=0, due_at=now), Note("redriven", reason, now), now
-    )
+    again = _to(ended, "pending").values(attempts=0, faults=0, due_at=now)
+    return _change(session, again, Note("redriven", reason, now), now)
 
 
 def listed(
@@ -241,11 +255,11 @@ def _to(rows: Update, status: str) -> Update:
     return rows.values(status=status, **_NO_LEASE)
 
 
-def _held(row_id: int, owner: str, *statuses: str) -> Update:
+def _held(row_id: int, owner: str) -> Update:
     return update(tables.FollowUp).where(
         col(tables.FollowUp.id) == row_id,
         col(tables.FollowUp.lease_owner) == owner,
-        col(tables.FollowUp.status).in_(statuses or ("leased", "sending")),
+        col(tables.FollowUp.status).in_(("leased", "sending")),
     )
 
 
@@ -254,25 +268,35 @@ def _cancelled(session: Session, rows: Update, reason: str) -> int:
     return _change(session, changed, Note("cancelled", reason), database_now(session))
 
 
+def _written(end: End, now: datetime) -> dict[str, Any]:
+    at = now if end.status == "sent" else None
+    return {
+        "id": end.row_id,
+        "status": end.status,
+        "status_reason": end.reason,
+        "provider_id": end.provider_id,
+        "sent_at": at,
+    }
+
+
 def _change(session: Session, statement: Update, note: Note, now: datetime) -> int:
     """Carry out the change and keep the note with each row it touched; returns how many."""
-    touched = session.execute(
-        statement.returning(col(tables.FollowUp.id), col(tables.FollowUp.customer_id))
-    ).all()
-    notes = [
-        {
-            "follow_up_id": row_id,
-            "customer_id": customer_id,
-            "time": now,
-            "answer": note.answer,
-            "reason": note.reason,
-            "until": note.until,
-        }
+    row = tables.FollowUp
+    touched = session.execute(statement.returning(col(row.id), col(row.customer_id))).all()
+    return len(_keep(session, touched, {row_id: note for row_id, _ in touched}, now))
+
+
+def _keep(
+    session: Session, touched: Sequence[Row[int, int]], notes: Mapping[int, Note], now: datetime
+) -> set[int]:
+    """Keep the note of each row that was touched, given with its customer; returns their ids."""
+    answers = [
+        {"follow_up_id": row_id, "customer_id": customer_id, "time": now, **asdict(notes[row_id])}
         for row_id, customer_id in touched
     ]
-    if notes:
-        session.execute(insert(tables.GateAnswer), notes)
-    return len(touched)
+    if answers:
+        session.execute(KEEP_ANSWER, answers)
+    return {row_id for row_id, _ in touched}
 
 
 def _count(session: Session, statement: Update) -> int:

@@ -16,7 +16,7 @@ def measure(session: Session, now: datetime, limit: int = 500) -> int:
     query = (
         select(tables.Decision, tables.Risk.horizon_days)
         .join(tables.Risk, col(tables.Risk.id) == col(tables.Decision.risk_id))
-        .where(~_measured(), col(tables.Risk.horizon_days).is_not(None))
+        .where(~is_measured(), col(tables.Risk.horizon_days).is_not(None))
         .order_by(col(tables.Decision.time))
         .limit(limit)
     )
@@ -29,7 +29,8 @@ def measure(session: Session, now: datetime, limit: int = 500) -> int:
     return found
 
 
-def _measured() -> ColumnElement[bool]:
+def is_measured() -> ColumnElement[bool]:
+    """Of a decision in a query: whether its outcome is known."""
     outcome = tables.Outcome
     same = (col(outcome.decision_id) == col(tables.Decision.id)) & col(outcome.kind).in_((BOUGHT_AGAIN, LEFT))
     return exists().where(same)

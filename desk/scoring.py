@@ -1,28 +1,27 @@
 """Scoring from the tables: the operator's `score`. No torch here, so the worker can rescore at night."""
 
-import csv
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
+import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import select
 
 from db import tables
 from db.session import read_only, unit_of_work
 from desk import histories
+from desk.consent import may_profile, who_may_be_profiled
 from desk.embeddings import CachedEncoder
 from desk.errors import DeskError
 from risk_model.histories import Histories
 from risk_model.progress import Progress, quiet
+from risk_model.reasons import QUICK_ORDERS
 from risk_model.risk import Risk
-from risk_model.scorer import NoModel, Scorer
-from risk_model.words import in_words
+from risk_model.scorer import BATCH, NoModel, Scorer
 
-COLUMNS = ("customer_key", "risk", "risk_low", "risk_high", "reliability", "reasons")
-SHOWN_REASONS = 3
+READ_AT_ONCE = 50_000  # keys
 
 
 class NoSuchCustomer(DeskError):
@@ -30,38 +29,86 @@ class NoSuchCustomer(DeskError):
         super().__init__(f"There is no customer {key!r}; ingest events or customers first.")
 
 
-def score_all(
-    engine: Engine, scorer: Scorer | NoModel, as_of: datetime, *, needs_consent: bool, progress: Progress
-) -> Iterator[Risk]:
-    """A risk for everyone who may be scored and was met by `as_of`."""
+class NotToBeScored(DeskError):
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"Customer {key!r} objected to profiling or has not agreed to it; no score is computed."
+        )
+
+
+def everyone(engine: Engine) -> list[int]:
+    """The number of every customer, in the order of their keys, which a database may sort by another alphabet."""
+    query = sa.select(histories.CUSTOMER.customer_key, histories.CUSTOMER.id)
+    schema = {"key": pl.String, "id": pl.Int64}
     with read_only(engine) as session:
-        everyone = histories.of_all(session, as_of, needs_consent=needs_consent).until(as_of)
-    yield from _scored(engine, scorer, everyone, progress)
+        rows = session.connection().execute(query).partitions(READ_AT_ONCE)
+        read = [pl.DataFrame(list(map(tuple, some)), schema=schema, orient="row") for some in rows]
+    numbers: list[int] = pl.concat([pl.DataFrame(schema=schema), *read]).sort("key")["id"].to_list()
+    return numbers
 
 
-def score_one(engine: Engine, scorer: Scorer | NoModel, key: str, as_of: datetime) -> Iterator[Risk]:
-    """The risk of one customer. Raises `NoSuchCustomer`."""
+def parts_of(customer_ids: Sequence[int], size: int = BATCH) -> list[Sequence[int]]:
+    return [customer_ids[start : start + size] for start in range(0, len(customer_ids), size)]
+
+
+def score_all(
+    engine: Engine,
+    scorer: Scorer | NoModel,
+    as_of: datetime,
+    *,
+    needs_consent: bool,
+    progress: Progress,
+    batch: int = BATCH,
+) -> Iterator[Risk]:
+    """A risk for everyone who may be scored and was met by `as_of`, by customer_key. Memory holds one batch of
+    customers, however many there are.
+    """
+    numbers = everyone(engine)
+    for start, some in zip(range(0, len(numbers), batch), parts_of(numbers, batch), strict=True):
+        report = _of_all(progress, start, len(numbers))
+        yield from score_allowed(engine, scorer, some, as_of, needs_consent=needs_consent, progress=report)
+
+
+def score_allowed(
+    engine: Engine,
+    scorer: Scorer | NoModel,
+    customer_ids: Sequence[int],
+    as_of: datetime,
+    *,
+    needs_consent: bool,
+    progress: Progress,
+) -> Iterator[Risk]:
+    """A risk for each of these who may be scored and was met by `as_of`, by customer_key, with quick reasons: a shop of
+    a million customers would wait longest for the others.
+    """
+    if isinstance(scorer, Scorer):
+        scorer = replace(scorer, orders=QUICK_ORDERS)
+    with read_only(engine) as session:
+        allowed = who_may_be_profiled(session, customer_ids, needs_consent)
+    yield from score_some(engine, scorer, sorted(allowed), as_of, progress)
+
+
+def score_some(
+    engine: Engine, scorer: Scorer | NoModel, customer_ids: Sequence[int], as_of: datetime, progress: Progress
+) -> Iterator[Risk]:
+    """A risk for each of these customers who was met by `as_of`; whether they may be scored is the caller's to ask."""
+    with read_only(engine) as session:
+        some = histories.of_customers(session, customer_ids, as_of).until(as_of)
+    yield from _scored(engine, scorer, some, progress)
+
+
+def score_one(
+    engine: Engine, scorer: Scorer | NoModel, key: str, as_of: datetime, *, needs_consent: bool
+) -> Iterator[Risk]:
+    """The risk of one customer. Raises `NoSuchCustomer` and `NotToBeScored`."""
     with read_only(engine) as session:
         customer = session.exec(select(tables.Customer).where(tables.Customer.customer_key == key)).first()
         if customer is None:
             raise NoSuchCustomer(key)
+        if not may_profile(session, customer.id, needs_consent):
+            raise NotToBeScored(key)
         history = histories.of_customer(session, customer, as_of)
     yield from _scored(engine, scorer, history, quiet)
-
-
-def write_scores(risks: Iterator[Risk], path: Path, language: str = "en") -> int:
-    """Write `COLUMNS` as CSV or Parquet, whole or not at all; returns how many."""
-    rows = [_row(risk, language) for risk in risks]
-    fresh = path.with_name(f".{path.name}.part")
-    if path.suffix == ".parquet":
-        pl.DataFrame(rows, schema=COLUMNS, orient="row", infer_schema_length=None).write_parquet(fresh)
-    else:
-        with fresh.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows(rows)
-    fresh.replace(path)
-    return len(rows)
 
 
 def _scored(
@@ -80,9 +127,10 @@ def _scored(
         yield risk
 
 
-def _row(risk: Risk, language: str) -> tuple[object, ...]:
-    reasons = "; ".join(in_words(asdict(reason), language) for reason in risk.reasons[:SHOWN_REASONS])
-    numbers = (risk.probability, risk.low, risk.high)
-    rounded = tuple(None if number is None else round(number, 6) for number in numbers)
-    text = reasons or ("" if risk.probability is not None else risk.reliability_reason)
-    return (risk.customer_key, *rounded, str(risk.reliability), text)
+def _of_all(progress: Progress, start: int, total: int) -> Progress:
+    """A batch's progress as that of all."""
+
+    def report(step: str, done: int, of: int) -> None:
+        progress(step, *((start + done, total) if step == "scoring" else (done, of)))
+
+    return report

@@ -21,6 +21,7 @@ from desk.rules import Limits, Stop
 
 NEEDS_YES = frozenset({"email", "sms"})
 RINGS = frozenset({"email", "sms"})
+A_MOMENT = timedelta(minutes=1)
 ASK_AGAIN_AFTER = timedelta(hours=1)  # while a human has the chat
 
 
@@ -34,7 +35,8 @@ class Answer(StrEnum):
 class Circumstances:
     """What is true of the customer, and of the follow-up, at the moment of sending.
 
-    `sent_lately` holds when this customer's other messages went out within the limits' period; `happened` is which
+    `sent_lately` holds when this customer's other messages went out within the limits' period, and `undecided` how
+    many the gate is being asked about at the same time and before this one; `happened` is which
     of the rule's reasons to stop have come about since it was planned.
     """
 
@@ -50,6 +52,7 @@ class Circumstances:
     time_zone: str | None = None
     country: str | None = None
     sent_lately: tuple[datetime, ...] = ()
+    undecided: int = 0
     not_after: datetime | None = None
 
 
@@ -72,9 +75,8 @@ def may_send(circumstances: Circumstances, policy: Policy, limits: Limits | None
     if circumstances.human_has_chat:
         return GateDecision(Answer.LATER, "a human has the chat", circumstances.now + ASK_AGAIN_AFTER)
     limits = limits or Limits()
-    if (until := _cap_frees(circumstances, limits)) is not None:
-        reason = f"{limits.messages} messages within {limits.period.days} days are enough"
-        return GateDecision(Answer.LATER, reason, until)
+    if (capped := _capped(circumstances, limits)) is not None:
+        return capped
     if (until := _night_ends(circumstances, policy)) is not None:
         return GateDecision(Answer.LATER, "quiet hours where the customer lives", until)
     return GateDecision(Answer.SEND, _why_it_goes(circumstances))
@@ -97,11 +99,17 @@ REFUSALS: tuple[tuple[Callable[[Circumstances], bool], str], ...] = (
 )
 
 
-def _cap_frees(circumstances: Circumstances, limits: Limits) -> datetime | None:
-    """When there is room for one more message, or None when there is room now."""
+def _capped(circumstances: Circumstances, limits: Limits) -> GateDecision | None:
+    """Later, when there is no room for one more message, or none for certain while others are undecided."""
     start = circumstances.now - limits.period
     counted = sorted(moment for moment in circumstances.sent_lately if moment > start)
-    return counted[-limits.messages] + limits.period if len(counted) >= limits.messages else None
+    if len(counted) >= limits.messages:
+        reason = f"{limits.messages} messages within {limits.period.days} days are enough"
+        return GateDecision(Answer.LATER, reason, counted[-limits.messages] + limits.period)
+    if len(counted) + circumstances.undecided >= limits.messages:
+        reason = "another message to this customer is being decided on"
+        return GateDecision(Answer.LATER, reason, circumstances.now + A_MOMENT)
+    return None
 
 
 def _night_ends(circumstances: Circumstances, policy: Policy) -> datetime | None:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from db.session import read_only, unit_of_work
 from desk import histories
 from desk.embeddings import CachedEncoder
-from risk_model.manifest import Manifest
+from risk_model.manifest import Manifest, NetworkKind
 from risk_model.progress import Progress
 from risk_model.texts import TextEncoder
 from risk_model.training import train
@@ -23,6 +23,7 @@ def train_model(
     *,
     needs_consent: bool,
     progress: Progress,
+    network: NetworkKind = "fusion",
 ) -> Manifest:
     """Train on what was known at `as_of` and write the model to `folder`; raises what
     `risk_model.training.train` raises.
@@ -32,4 +33,4 @@ def train_model(
     cached = CachedEncoder(
         encoder, lambda: unit_of_work(engine), lambda done, of: progress("reading texts", done, of)
     )
-    return train(known, horizon_days, cached, folder, progress)
+    return train(known, horizon_days, cached, folder, progress, network)

@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from db import tables
+from desk.by_hand import PLANNED_BY
 from desk.decide import Act
 from desk.errors import NotFound
+from desk.hearing import Heard
 
 MOST = 200  # follow-ups and decisions looked at, the newest ones
 WORDS = {
@@ -65,7 +67,7 @@ def _follow_ups(session: Session, customer_id: int) -> list[Told]:
         Told(
             time=row.planned_at,
             what=f"{_plain(row.rule)} by {_plain(row.channel)}",
-            cause=f"the rule {row.rule} planned it",
+            cause=_cause(row),
             end=_end(row),
             due_at=row.due_at,
             sent_at=row.sent_at,
@@ -73,6 +75,12 @@ def _follow_ups(session: Session, customer_id: int) -> list[Told]:
         )
         for row in rows
     ]
+
+
+def _cause(row: tables.FollowUp) -> str:
+    if (name := (row.details or {}).get(PLANNED_BY)) is not None:
+        return f"{name} planned it by hand, in the words of {row.rule}"
+    return f"the rule {row.rule} planned it"
 
 
 def _answers(session: Session, customer_id: int) -> dict[int, list[Answered]]:
@@ -116,6 +124,8 @@ def _why_withheld(decision: tables.Decision, act: Act) -> str:
         return (
             "the customer is in the hold-out, against which the effect of offers and follow-ups is measured"
         )
+    if act is Act.OFFER and Heard.from_row(decision.heard).leaving:
+        return "the customer was about to cancel, close or hear no more; no offer argues with that"
     if act is Act.OFFER:
         return "the customer had an offer lately; there is a cap on how often"
     return "the rules allow no more of it just now"

@@ -11,6 +11,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers.fusion_options import FusionOptions
 from onnxruntime.transformers.optimizer import optimize_model
 from safetensors.numpy import save_file
@@ -31,17 +33,17 @@ from transformers.utils import logging as transformers_logging
 from risk_model.e5_weights import E5Weights, e5_tokenizer, read_e5, weights_file
 from risk_model.encoder import (
     FORMAT,
-    GRAPH,
     MANIFEST,
     TOKENIZER,
     WEIGHTS,
     Encoder,
     Manifest,
-    Vectors,
     holds_encoder,
     sha256,
 )
+from risk_model.encoder_engines import GRAPH, INT8_GRAPH, Vectors, computes_bf16
 from risk_model.errors import EncoderMissing, EncoderRefused
+from risk_model.precision import Precision
 
 DEFAULT = "e5-small"
 MINILM = "minilm"
@@ -61,20 +63,23 @@ LEAST_COSINE = 0.9999
 OPSET = 17
 
 
-def build_encoder(name: str, folder: Path) -> None:
+def build_encoder(name: str, folder: Path, precision: Precision | None = None) -> None:
     """Makes `folder` the encoder `name`: `e5-small`, `minilm`, or any sentence-transformers name or path.
+
+    It will compute in `precision`; without one, in bf16 where this machine can, else in fp32.
 
     Returns at once when it already is that; else the folder is replaced whole, or left as it was when the
     build fails. Raises EncoderMissing without the weights, EncoderRefused when the graph does not answer as
     its model does or the folder holds something else.
     """
-    if holds_encoder(folder, name):
+    if holds_encoder(folder, name, precision):
         return
     if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
         raise EncoderRefused(folder, "the folder holds other files", "name an empty or a new folder")
     with _quiet(), _sibling(folder) as fresh:
         model = sentence_model(name)
         _write_encoder(name, model, fresh)
+        _choose(precision or ("bf16" if computes_bf16() else "fp32"), fresh)
         _replace(folder, fresh)
 
 
@@ -181,6 +186,26 @@ def _write_graph(graph: onnx.ModelProto, folder: Path) -> None:
     (folder / WEIGHTS).unlink(missing_ok=True)
     onnx.save(graph, folder / GRAPH, save_as_external_data=True, location=WEIGHTS)
     shutil.copymode(folder / GRAPH, folder / WEIGHTS)
+
+
+def _choose(precision: Precision, folder: Path) -> None:
+    manifest = Manifest.read(folder)
+    files = dict(manifest.files)
+    if precision == "int8":
+        _quantise(folder)
+        files[INT8_GRAPH] = sha256(folder / INT8_GRAPH)
+    replace(manifest, files=files, precision=precision).write(folder)
+
+
+def _quantise(folder: Path) -> None:
+    quantize_dynamic(
+        folder / GRAPH,
+        folder / INT8_GRAPH,
+        op_types_to_quantize=["MatMul", "Attention"],
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+        extra_options={"DefaultTensorType": TensorProto.FLOAT},  # fused nodes do not say theirs
+    )
 
 
 def _write_tokenizer(model: SentenceTransformer, folder: Path) -> None:

@@ -5,6 +5,7 @@
     ├── EncoderRefused      an encoder that must not be used
     ├── ModelMissing        no churn model where one was expected
     ├── ModelRefused        a churn model that must not be used
+    ├── ToneRefused         a tone model that must not be used
     └── NothingToLearn      data that holds no lesson
         └── TooFewCustomers
 
@@ -44,6 +45,13 @@ class ModelRefused(RiskModelError):
 
     def __init__(self, folder: Path | str, reason: str) -> None:
         super().__init__(f"The churn model at {folder} is refused: {reason}; train it again.")
+
+
+class ToneRefused(RiskModelError):
+    """The tone model is damaged, or there is not the encoder that it reads with."""
+
+    def __init__(self, where: Path | str, reason: str, remedy: str = "install Stayline again") -> None:
+        super().__init__(f"The tone model at {where} is refused: {reason}; {remedy}.")
 
 
 class NothingToLearn(RiskModelError):

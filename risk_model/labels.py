@@ -16,7 +16,8 @@ import polars as pl
 from risk_model.features import anchor_events
 from risk_model.histories import Histories
 
-MAX_CUT_OFFS = 6
+MAX_CUT_OFFS, MIN_CUT_OFFS = 12, 6
+MANY_EXAMPLES = 300_000  # above, fewer cut-offs teach enough
 ACTIVE_HORIZONS = 4
 SHORTEST_PAST = timedelta(days=45)
 
@@ -24,13 +25,17 @@ SHORTEST_PAST = timedelta(days=45)
 def cut_offs(histories: Histories, anchor: str, horizon: timedelta) -> list[datetime]:
     """Up to `MAX_CUT_OFFS` moments, oldest first; the last one's horizon ends at `histories.as_of`.
 
-    They stand a third of a horizon apart and each leaves at least `SHORTEST_PAST` of log before it.
+    They stand a third of a horizon apart and each leaves at least `SHORTEST_PAST` of log before it. Of three months
+    ahead, they see all the seasons of a year (Musical Instruments: AUROC .66 with 6 cut-offs, .68 with 12); shops
+    with so many customers that this would take long do with `MIN_CUT_OFFS`.
     """
     first = anchor_events(histories, anchor)["time"].min()
     if not isinstance(first, datetime):  # no event at all
         return []
     latest = histories.as_of - horizon
-    moments = [latest - horizon / 3 * step for step in range(MAX_CUT_OFFS)]
+    affordable = MANY_EXAMPLES // max(len(histories.customers), 1)
+    most = min(max(affordable, MIN_CUT_OFFS), MAX_CUT_OFFS)
+    moments = [latest - horizon / 3 * step for step in range(most)]
     return sorted(moment for moment in moments if moment - SHORTEST_PAST >= first)
 
 
@@ -47,3 +52,14 @@ def left_within(
     in_window = (pl.col("time") > cut_off) & (pl.col("time") <= cut_off + horizon)
     seen = anchor_events(histories, anchor).filter(in_window)["customer_key"].unique()
     return (~keys.is_in(seen.implode())).cast(pl.Float32).to_numpy()
+
+
+def days_until_back(
+    histories: Histories, anchor: str, cut_off: datetime, keys: pl.Series
+) -> npt.NDArray[np.float32]:
+    """(len(keys),): after how many days each had the next anchor event; infinite where none is known."""
+    later = anchor_events(histories, anchor).filter(pl.col("time") > cut_off)
+    first = later.group_by("customer_key").agg(pl.col("time").min())
+    days = (pl.col("time") - cut_off) / timedelta(days=1)
+    told = keys.alias("customer_key").to_frame().join(first, "customer_key", "left", maintain_order="left")
+    return told.select(days.fill_null(float("inf")).cast(pl.Float32)).to_series().to_numpy()

@@ -2,29 +2,44 @@
 customer.
 
 Method: Shapley values by sampled permutations (Castro, Gomez and Tejada 2009). Players are the behaviour
-factors and the customer's sentences. Along one order of players the changes always sum to the whole
-difference; the mean over a fixed set of orders, each also walked backwards, keeps that sum and treats players
-evenly. The average customer has the shop's average features and, where this customer wrote something, average
-words.
+factors, the course of the last events, and the customer's sentences. Along one order of players the changes
+always sum to the whole difference; the mean over a fixed set of orders, each also walked backwards, keeps that
+sum and treats players evenly. The average customer has the shop's average features and course and, where this
+customer wrote something, average words: the attention that each text got stays as it was. A factor of what was
+written (`risk_model.writing`) and the sentences it was heard in are players of their own: each has only what it
+adds to the others, so nothing counts twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from risk_model.features import FACTOR_OF, FACTORS
+from risk_model import features as behaved
+from risk_model import writing
+from risk_model.risk import Reason
 
-ORDERS = 8
+COURSE = "course"
+FACTORS = behaved.FACTORS | writing.FACTORS
+FACTOR_OF = {name: factor for factor, names in FACTORS.items() for name in names}
+OWNER = {**FACTOR_OF, COURSE: COURSE}
+# Each is walked backwards too: even one gives the exact values of everything that at most two players do together.
+# Against 64 orders, on 300 customers of the demo shop, the strongest reason is the same for 98 % with four and for 97 %
+# with one; a customer's largest error is .04 and .08 in log-odds on average.
+ORDERS = 4
+QUICK_ORDERS = 1  # where many are scored
+LONGEST_QUOTE = 240
 Floats = npt.NDArray[np.float32]
 Logit = Callable[[Floats, Floats], Floats]
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """One customer's network inputs. **Shape**: behaviour (F,), average (F,), words (S, D): weighted, centred
-    sentences.
+    """One customer's network inputs. **Shape**: behaviour (F,), average (F,), words (S, W): what was read in each
+    sentence. Columns named `COURSE` are those of the last events.
     """
 
     behaviour: Floats
@@ -32,48 +47,60 @@ class Inputs:
     words: Floats
 
 
-def contributions(inputs: Inputs, features: list[str], logit: Logit) -> tuple[dict[str, float], Floats]:
-    """Contribution of each factor, and of each sentence (S,).
+def contributions(
+    inputs: Inputs, features: list[str], logit: Logit, number: int = ORDERS
+) -> tuple[dict[str, float], Floats]:
+    """Contribution of each factor, and of each sentence (S,), by so many orders of the players.
 
-    `logit` maps behaviour (B, F) and pooled text (B, D) to mean logits (B,).
+    `logit` maps behaviour (B, F) and words (B, W) to mean logits (B,).
     """
-    factors = [name for name in FACTORS if any(FACTOR_OF[feature] == name for feature in features)]
-    member = np.array([[FACTOR_OF[feature] == name for feature in features] for name in factors])  # (P, F)
+    factors, _ = _factors(tuple(features))
     players = len(factors) + len(inputs.words)
-    orders = _orders(players)
-    present = _coalitions(orders)  # (R, players + 1, players)
-    scores = logit(*_mixtures(inputs, member, present.reshape(-1, players))).reshape(len(orders), players + 1)
-    gains = np.zeros(players)
-    for order, path in zip(orders, scores, strict=True):
-        gains[order] += np.diff(path)
-    gains /= len(orders)
+    orders = _orders(players, number)
+    own, words, step = _coalitions(tuple(features), players, number)
+    behaviour = np.where(own, inputs.behaviour, inputs.average)
+    scores = logit(behaviour, words @ inputs.words)[step]  # (R, players + 1)
+    gains = np.zeros_like(orders, dtype=np.float64)
+    np.put_along_axis(gains, orders, np.diff(scores), axis=1)
+    gains = gains.mean(0)
     by_factor = dict(zip(factors, gains[: len(factors)].tolist(), strict=True))
     return by_factor, gains[len(factors) :].astype(np.float32)
 
 
-def _orders(players: int) -> list[npt.NDArray[np.int64]]:
-    random = np.random.default_rng(players)  # the same orders for every customer: equal inputs, equal reasons
-    forward = [random.permutation(players) for _ in range(ORDERS)]
-    return forward + [order[::-1] for order in forward]
+def quoted(row: Mapping[str, object], gain: float, factor: str = "words") -> Reason:
+    """The reason that a text of `risk_model.texts.latest_texts` is, in its writer's words."""
+    text = str(row["text"])
+    quote = text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+    time = row["time"].isoformat() if isinstance(row["time"], datetime) else None
+    return Reason("text", factor, gain, {}, quote=quote, source=str(row["source"]), time=time)
 
 
-def _coalitions(orders: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.bool_]:
-    players = len(orders[0])
-    present = np.zeros((len(orders), players + 1, players), dtype=bool)
-    for row, order in enumerate(orders):
-        for step, player in enumerate(order):
-            present[row, step + 1 :, player] = True
-    return present
+@cache  # here and below: a chat turn would spend longer on them than on the networks
+def _factors(features: tuple[str, ...]) -> tuple[list[str], npt.NDArray[np.bool_]]:
+    """The factors that these features belong to, and which of the features belong to each (P, F)."""
+    factors = [name for name in (*FACTORS, COURSE) if any(OWNER[feature] == name for feature in features)]
+    return factors, np.array([[OWNER[feature] == name for feature in features] for name in factors])
 
 
-def _mixtures(
-    inputs: Inputs, member: npt.NDArray[np.bool_], present: npt.NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
-    """Behaviour (B, F) and text (B, D) where the players present have the customer's values and the others
-    the average.
+@cache
+def _orders(players: int, number: int) -> npt.NDArray[np.int64]:
+    """(R, players): the same orders for every customer, so that equal inputs give equal reasons."""
+    random = np.random.default_rng(players)
+    forward = np.stack([random.permutation(players) for _ in range(number)])
+    return np.concatenate([forward, forward[:, ::-1]])
+
+
+@cache
+def _coalitions(
+    features: tuple[str, ...], players: int, number: int
+) -> tuple[npt.NDArray[np.bool_], Floats, npt.NDArray[np.int64]]:
+    """Who is there after so many steps along some order, each coalition once: which features are the customer's own
+    (C, F) and not the average's, which sentences count (C, S), and which coalition it is after each step
+    (R, players + 1).
     """
-    factors = len(member)
-    own = present[:, :factors] @ member  # (B, P) @ (P, F)
-    behaviour = np.where(own, inputs.behaviour, inputs.average).astype(np.float32)
-    text = present[:, factors:].astype(np.float32) @ inputs.words
-    return behaviour, text
+    place = np.argsort(_orders(players, number), axis=1)[:, None]
+    steps = place < np.arange(players + 1)[:, None]  # (R, players + 1, players)
+    present, which = np.unique(steps.reshape(-1, players), axis=0, return_inverse=True)
+    factors, member = _factors(features)
+    own = present[:, : len(factors)] @ member  # (C, P) @ (P, F)
+    return own, present[:, len(factors) :].astype(np.float32), which.reshape(steps.shape[:2])

@@ -1,9 +1,16 @@
 """The model's answer about one customer at one moment."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from risk_model.hazards import leaves_within
+
+NOTHING_YET = "nothing bought or done yet"
+AWAY = "away for longer than any customer the model learned from"
+UNLIKE_TRAINING = (NOTHING_YET, AWAY)  # of customers whom the training left out
 
 
 class Status(StrEnum):
@@ -34,6 +41,16 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """How the risk falls with a longer horizon, that leaves more time to come back: the cumulative hazard at the `ends`
+    (days), as `shares` of that of the horizon trained for.
+    """
+
+    ends: Sequence[float]
+    shares: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Probability of leaving within `horizon_days`, with range, reliability, reasons and the inputs used.
 
@@ -53,6 +70,13 @@ class Risk:
     reasons: tuple[Reason, ...] = ()
     inputs: dict[str, Any] | None = None
     model_version: str | None = None
+    curve: Curve | None = None
+
+    def risk_of(self, days: float) -> float | None:
+        """The probability of leaving within any number of days: the more, the lower. None where it is unknown."""
+        if self.probability is None or self.curve is None:
+            return None
+        return leaves_within(days, self.probability, self.curve.ends, self.curve.shares)
 
     @classmethod
     def unknown(cls, customer_key: str, as_of: datetime, cause: str) -> "Risk":

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +12,27 @@ import onnxruntime as ort
 import polars as pl
 from safetensors.numpy import load_file
 
+from risk_model.bg_nbd import BuyingModel
+from risk_model.calibration import Calibration, log_odds, read_calibration
 from risk_model.encoder import Encoder
-from risk_model.examples import Embed, feature_matrix, pooled_text
-from risk_model.features import FACTORS
+from risk_model.errors import ModelRefused
+from risk_model.examples import feature_matrix
 from risk_model.histories import Histories
 from risk_model.labels import ACTIVE_HORIZONS
-from risk_model.manifest import BEHAVIOUR_ONLY, FULL, TEXT, Manifest, read_model
-from risk_model.reasons import Inputs, contributions
-from risk_model.risk import Reason, Reliability, Risk, Status
-from risk_model.texts import WeightedTexts
+from risk_model.manifest import CENTRES, Manifest, judge_file, read_model, reader_file
+from risk_model.reasons import COURSE, FACTORS, ORDERS, Inputs, contributions, quoted
+from risk_model.risk import AWAY, NOTHING_YET, Curve, Reason, Reliability, Risk, Status
+from risk_model.rows import Doubles
+from risk_model.sequences import event_sequences, weekly_of
+from risk_model.texts import LAST_TEXTS, Embed, LatestTexts
+from risk_model.tone import prior
+from risk_model.tone.network import reads
+from risk_model.writing import WRITTEN, written
 
 Floats = npt.NDArray[np.float32]
 BATCH = 1024
 LOW_QUANTILE, HIGH_QUANTILE = 0.1, 0.9
 SMALLEST_CONTRIBUTION = 0.02
-LONGEST_QUOTE = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,46 @@ class NoModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way to score: the two halves of its network, what it learned about the average customer, and its
+    calibration. One that looks at features alone has no reader.
+    """
+
+    reader: ort.InferenceSession | None
+    judge: ort.InferenceSession
+    average_course: Floats
+    calibration: Calibration
+
+    def looks_at(self, name: str) -> bool:
+        return self.reader is not None and any(each.name == name for each in self.reader.get_inputs())
+
+    def course_and_words(self, inputs: dict[str, Floats]) -> tuple[Floats, Floats]:
+        """(B, C), and what was read in each text (B, LAST_TEXTS, W)."""
+        customers = len(inputs["behaviour"])
+        asked = {each.name: each.shape for each in self.judge.get_inputs()}
+        words = np.zeros((customers, LAST_TEXTS, asked["words"][1] if "words" in asked else 0), np.float32)
+        if self.reader is None:
+            return np.zeros((customers, 0), np.float32), words
+        read = _run(self.reader, inputs)
+        return (read[0], read[1]) if len(read) > 1 else (read[0], words)
+
+    def judged(self, inputs: dict[str, Floats]) -> tuple[Floats, Floats]:
+        """Log-odds (B, MEMBERS), and the shares of the cumulative hazard (B, K)."""
+        logits, shares = _run(self.judge, inputs)
+        return logits, shares
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one customer's answer rests on. **Shape**: behaviour (F,), course (C,), words (texts, W)."""
+
+    behaviour: Floats
+    course: Floats
+    words: Floats
+    texts: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class Scorer:
     """A loaded model. With text when it was trained to use text and the same encoder is here, else by
     behaviour alone.
@@ -48,73 +96,101 @@ class Scorer:
     encoder: Encoder | None
     without_text_because: str | None
     centre: Floats
-    full: ort.InferenceSession | None
-    behaviour_only: ort.InferenceSession
+    way: Way
+    buying: BuyingModel | None
+    orders: int = ORDERS  # of the players, for the reasons
 
     @classmethod
     def load(cls, folder: Path, encoder: Encoder | None, no_encoder_because: str = "no encoder") -> "Scorer":
         """Raises `ModelMissing` or `ModelRefused`. No network access, one intra-op thread."""
         manifest = read_model(folder)
-        return cls(
-            manifest,
-            encoder,
-            _no_text_because(manifest, encoder, no_encoder_because),
-            load_file(folder / TEXT)["centre"],
-            _session(folder / FULL) if manifest.uses_text else None,
-            _session(folder / BEHAVIOUR_ONLY),
+        because = _no_text_because(manifest, encoder, no_encoder_because)
+        learned = load_file(folder / CENTRES)
+        name = "behaviour_only" if because else "with_text"
+        buying, calibrations = _learned(folder, manifest)
+        reader = folder / reader_file(name)
+        way = Way(
+            _session(reader) if reader.exists() else None,
+            _session(folder / judge_file(name)),
+            learned[f"course_{name}"],
+            calibrations[name],
         )
+        return cls(manifest, encoder, because, learned["centre"], way, buying)
+
+    @property
+    def reads_text(self) -> bool:
+        return not self.without_text_because
+
+    @property
+    def calibration(self) -> Calibration:
+        """Of the way this scorer scores: each has its own."""
+        return self.way.calibration
 
     def score(self, histories: Histories, embed: Embed | None = None) -> Iterator[Risk]:
         """A risk for each customer, in the order of `histories.customers`. `embed` may be a cache around the
         encoder.
         """
-        keys = histories.customers["customer_key"]
-        for start in range(0, len(keys), BATCH):
-            part = histories if len(keys) <= BATCH else histories.of(keys[start : start + BATCH])
-            yield from self._score_batch(part, embed)
+        for part in histories.parts(BATCH):
+            risks = self._score_batch(part, embed)
+            if self.encoder is not None and self.has_prior:
+                risks = prior.with_tone(risks, part, embed or self.encoder.encode)
+            yield from risks
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether words count by their tone, since this shop has too few texts to have taught the model."""
+        return self.encoder is not None and prior.applies(self.manifest, self.encoder.version)
 
     def _score_batch(self, histories: Histories, embed: Embed | None) -> Iterator[Risk]:
         """One batch through the networks, then each customer's reasons."""
-        behaviour = feature_matrix(histories, self.manifest.anchor, self.manifest.features)
-        text, has_text, texts = self._read(histories, embed)
-        logits = self._logits(behaviour, text, has_text)
-        for number, key in enumerate(histories.customers["customer_key"]):
-            if not np.isfinite(logits[number]).all():
+        customers = len(histories.customers)
+        texts = self._texts(histories, embed)
+        about = texts.about(customers)
+        inputs = {
+            "behaviour": self._features_of(histories, texts),
+            "texts": texts.placed(customers, self.centre),
+            "about": about,
+            "has_text": about[:, -1, :1],
+        }
+        if self.way.looks_at("events"):
+            inputs["events"] = event_sequences(histories, self.manifest.event_kinds)
+        if self.way.looks_at("weekly"):
+            inputs["weekly"] = weekly_of(histories, self.manifest.anchor)
+        course, words = self.way.course_and_words(inputs)
+        logits, shares = self.way.judged(inputs | {"course": course, "words": words.sum(1)})
+        for number, own in enumerate(texts.by_customer(customers)):
+            key = histories.customers["customer_key"][number]
+            if not (np.isfinite(logits[number]).all() and np.isfinite(shares[number]).all()):
                 yield Risk.unknown(key, histories.as_of, "the model gave no number for this customer")
                 continue
-            own = texts.table["customer"].to_numpy() == number
-            yield self._risk(
-                key, histories, behaviour[number], logits[number], WeightedTexts(*_rows(texts, own))
-            )
+            read = words[number, LAST_TEXTS - len(own.table) :]
+            seen = Seen(inputs["behaviour"][number], course[number], read, own.table)
+            yield self._risk(key, histories, seen, logits[number], shares[number])
 
-    def _read(self, histories: Histories, embed: Embed | None) -> tuple[Floats, Floats, WeightedTexts]:
-        if self.encoder is None or self.without_text_because:
+    def _texts(self, histories: Histories, embed: Embed | None) -> LatestTexts:
+        if self.encoder is None or not self.reads_text:
             nothing = histories.texts.clear()
-            histories = Histories(histories.as_of, histories.customers, histories.events, nothing)
-            return pooled_text(
-                histories, lambda _texts: np.zeros((0, len(self.centre)), np.float32), self.centre
-            )
-        return pooled_text(histories, embed or self.encoder.encode, self.centre)
+            silent = Histories(histories.as_of, histories.customers, histories.events, nothing)
+            return LatestTexts.read(silent, lambda _texts: np.zeros((0, 0), np.float32), len(self.centre))
+        return LatestTexts.read(histories, embed or self.encoder.encode, len(self.centre))
 
-    def _logits(self, behaviour: Floats, text: Floats, has_text: Floats) -> Floats:
-        """(B, MEMBERS). Behaviour alone has its own network, trained and calibrated for that."""
-        network = self.full
-        if network is None or self.without_text_because:
-            network, text, has_text = self.behaviour_only, text[:, :0], np.zeros_like(has_text)
-        logits: Floats = network.run(None, {"behaviour": behaviour, "text": text, "has_text": has_text})[0]
-        return logits
+    @property
+    def features(self) -> list[str]:
+        """Of the way this scorer scores, in the order of its network's inputs."""
+        return self.manifest.features + (self.manifest.text_features if self.reads_text else [])
 
-    def _risk(
-        self, key: str, histories: Histories, behaviour: Floats, logits: Floats, texts: WeightedTexts
-    ) -> Risk:
-        values = {
-            name: round(float(value), 3)
-            for name, value in zip(self.manifest.features, behaviour, strict=True)
-            if np.isfinite(value)
-        }
-        probability = float(_sigmoid(logits.mean()))
-        low, high = _sigmoid(np.quantile(logits, [LOW_QUANTILE, HIGH_QUANTILE]))
-        reliability, because = self._reliability(values, len(texts.table))
+    def _features_of(self, histories: Histories, texts: LatestTexts) -> Floats:
+        """(B, len(features)), NaN for absent."""
+        behaved = feature_matrix(histories, self.manifest.anchor, self.manifest.features, self.buying)
+        if not (self.reads_text and self.manifest.text_features):
+            return behaved
+        said = written(texts, histories, tone=self.encoder is not None and reads(self.encoder.version))
+        return np.hstack([behaved, said[:, [WRITTEN.index(name) for name in self.manifest.text_features]]])
+
+    def _risk(self, key: str, histories: Histories, seen: Seen, logits: Floats, shares: Floats) -> Risk:
+        values = _known(self.features, seen.behaviour)
+        probability, low, high = self._calibrated(logits)
+        reliability, because = self._reliability(values, len(seen.texts))
         return Risk(
             customer_key=key,
             as_of=histories.as_of,
@@ -123,23 +199,37 @@ class Scorer:
             reliability_reason=because,
             horizon_days=self.manifest.horizon_days,
             probability=probability,
-            low=min(float(low), probability),
-            high=max(float(high), probability),
-            reasons=self._reasons(behaviour, values, texts),
+            low=low,
+            high=high,
+            reasons=self._reasons(seen, values),
             inputs={
                 "features": values,
-                "texts": len(texts.table),
+                "texts": len(seen.texts),
                 "without_text_because": self.without_text_because,
             },
             model_version=self.manifest.version,
+            curve=Curve(self.manifest.ends, shares.astype(np.float64).tolist()),
         )
+
+    def _calibrated(self, logits: Floats) -> tuple[float, float, float]:
+        """Probability, low and high of one customer's logits (MEMBERS,): the range is the calibration's own where it
+        has one, else where most members lie.
+        """
+        mean = np.array([logits.mean()], np.float64)
+        probability = float(self.calibration.probability(mean)[0])
+        ends = self.calibration.span(mean)
+        if ends is None:
+            low, high = self.calibration.probability(_quantiles(logits))
+        else:
+            low, high = ends[0][0], ends[1][0]
+        return probability, min(float(low), probability), max(float(high), probability)
 
     def _reliability(self, values: dict[str, float], texts: int) -> tuple[Reliability, str]:
         """How much stands behind the number, in one word and one reason."""
         if "recency_days" not in values:
-            return Reliability.LOW, "nothing bought or done yet"
+            return Reliability.LOW, NOTHING_YET
         if values["recency_days"] > ACTIVE_HORIZONS * self.manifest.horizon_days:
-            return Reliability.LOW, "away for longer than any customer the model learned from"
+            return Reliability.LOW, AWAY
         if "usual_gap_days" not in values:
             return Reliability.LOW, "only one order or activity so far"
         if self.without_text_because:
@@ -148,42 +238,49 @@ class Scorer:
             return Reliability.MEDIUM, "by behaviour alone: this customer has written nothing"
         return Reliability.HIGH, "behaviour and own words"
 
-    def _reasons(
-        self, behaviour: Floats, values: dict[str, float], texts: WeightedTexts
-    ) -> tuple[Reason, ...]:
+    def _reasons(self, seen: Seen, values: dict[str, float]) -> tuple[Reason, ...]:
         """All reasons of any size, the strongest first, whichever way they point."""
-        weights = texts.table["weight"].to_numpy().astype(np.float32)[:, None]
-        inputs = Inputs(
-            behaviour, np.array(self.manifest.averages, np.float32), weights * (texts.vectors - self.centre)
-        )
-        wrote = float(len(texts.table) > 0)
-
-        def logit(rows: Floats, words: Floats) -> Floats:
-            mean: Floats = self._logits(rows, words, np.full((len(rows), 1), wrote, np.float32)).mean(1)
-            return mean
-
-        factors, sentences = contributions(inputs, self.manifest.features, logit)
+        average = np.array(self.manifest.averages[: len(self.features)], np.float32)
+        # who wrote nothing is compared with an average customer who wrote nothing, as the words are
+        silent = np.isnan(seen.behaviour) & (np.arange(len(seen.behaviour)) >= len(self.manifest.features))
+        average = np.where(silent, np.nan, average).astype(np.float32)
+        own = np.concatenate([seen.behaviour, seen.course])
+        average = np.concatenate([average, self.way.average_course])
+        names = [*self.features, *[COURSE] * len(seen.course)]
+        logit = partial(self._logit, wrote=float(len(seen.texts) > 0))
+        factors, sentences = contributions(Inputs(own, average, seen.words), names, logit, self.orders)
         told = [
-            Reason("behaviour", name, gain, {f: values[f] for f in FACTORS[name] if f in values})
+            Reason("behaviour", name, gain, {f: values[f] for f in FACTORS.get(name, ()) if f in values})
             for name, gain in factors.items()
         ]
         told += [
-            _quoted(row, float(gain))
-            for row, gain in zip(texts.table.iter_rows(named=True), sentences, strict=True)
+            quoted(row, float(gain))
+            for row, gain in zip(seen.texts.iter_rows(named=True), sentences, strict=True)
         ]
         shown = [reason for reason in told if abs(reason.contribution) >= SMALLEST_CONTRIBUTION]
         return tuple(sorted(shown, key=lambda reason: -abs(reason.contribution)))
 
+    def _logit(self, rows: Floats, words: Floats, wrote: float) -> Floats:
+        """(B,): calibrated log-odds of behaviour and course side by side (B, F + C), and words (B, W)."""
+        features = len(self.features)
+        given = {"behaviour": rows[:, :features], "course": rows[:, features:], "words": words}
+        logits, _ = self.way.judged(given | {"has_text": np.full((len(rows), 1), wrote, np.float32)})
+        return log_odds(self.calibration.probability(logits.mean(1).astype(np.float64))).astype(np.float32)
 
-def _quoted(row: dict[str, object], gain: float) -> Reason:
-    text = str(row["text"])
-    quote = text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
-    time = row["time"].isoformat() if hasattr(row["time"], "isoformat") else None
-    return Reason("text", "words", gain, {}, quote=quote, source=str(row["source"]), time=time)
+
+def _known(features: list[str], behaviour: Floats) -> dict[str, float]:
+    """The features (F,) that are not absent, as a person would read them."""
+    rounded = np.round(behaviour.astype(np.float64), 3).tolist()
+    return {name: value for name, value in zip(features, rounded, strict=True) if isfinite(value)}
 
 
-def _rows(texts: WeightedTexts, chosen: npt.NDArray[np.bool_]) -> tuple[pl.DataFrame, Floats]:
-    return texts.table.filter(pl.Series(chosen, dtype=pl.Boolean)), texts.vectors[chosen]
+def _quantiles(logits: Floats) -> Doubles:
+    """The low and the high one of one customer's logits (MEMBERS,), a line between neighbours, as `numpy.quantile` does
+    in ten times as long.
+    """
+    last = len(logits) - 1
+    places = [LOW_QUANTILE * last, HIGH_QUANTILE * last]
+    return np.interp(places, np.arange(last + 1), np.sort(logits.astype(np.float64)))
 
 
 def _no_text_because(manifest: Manifest, encoder: Encoder | None, no_encoder_because: str) -> str | None:
@@ -196,12 +293,23 @@ def _no_text_because(manifest: Manifest, encoder: Encoder | None, no_encoder_bec
     return None
 
 
+def _learned(folder: Path, manifest: Manifest) -> tuple[BuyingModel | None, dict[str, Calibration]]:
+    """What the manifest itself holds of the model. Raises `ModelRefused`."""
+    try:
+        buying = None if manifest.buying is None else BuyingModel(**manifest.buying)
+        return buying, {name: read_calibration(stored) for name, stored in manifest.calibration.items()}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelRefused(folder, f"its buying model or calibration cannot be read ({error})") from error
+
+
+def _run(session: ort.InferenceSession, inputs: dict[str, Floats]) -> list[Floats]:
+    """Its outputs, from those of the inputs that it looks at."""
+    outputs: list[Floats] = session.run(None, {each.name: inputs[each.name] for each in session.get_inputs()})
+    return outputs
+
+
 def _session(path: Path) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def _sigmoid(logit: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    return np.asarray(1 / (1 + np.exp(-np.asarray(logit, dtype=np.float64))))

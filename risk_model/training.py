@@ -1,83 +1,173 @@
 """Train a churn model on what was known at one moment, and write it as a folder that serving can load."""
 
 import warnings
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
+import numpy.typing as npt
 import torch
 from safetensors.numpy import save_file
 from sklearn.metrics import brier_score_loss, roc_auc_score
+from torch import Tensor
 
 from risk_model import fitting, labels
+from risk_model.bg_nbd import BuyingModel
+from risk_model.calibration import Calibration
+from risk_model.drift import shares, spread
 from risk_model.errors import NothingToLearn, TooFewCustomers
+from risk_model.evaluation.metrics import reliability
 from risk_model.examples import Examples, Floats, build_examples, is_held_back
-from risk_model.features import FEATURES, anchor_of
+from risk_model.features import FEATURES, anchor_of, purchases
+from risk_model.hazards import ends_of
 from risk_model.histories import Histories
-from risk_model.manifest import BEHAVIOUR_ONLY, FULL, TEXT, Manifest, write_model
-from risk_model.network import RiskNetwork, export
+from risk_model.level import LAG
+from risk_model.manifest import CENTRES, Manifest, NetworkKind, judge_file, reader_file, write_model
+from risk_model.modes import SHARES, Choice, Mode, choose, is_clear_gain, probabilities
+from risk_model.network import MEMBERS, Network, export
 from risk_model.progress import Progress, quiet
+from risk_model.sequences import kinds_in
 from risk_model.texts import TextEncoder
+from risk_model.tone.prior import labelled_texts
+from risk_model.watching import Watch
+from risk_model.writing import WRITTEN
 
 FEWEST_CUSTOMERS = 100
 FEWEST_OF_A_CLASS = 10
+FEW_CUSTOMERS = 3000  # below, the training output tells that the network may have been too much for the data
 SEED = 20
 NO_TEXT = np.zeros(0, dtype=np.float32)
+UNWATCHED = Watch(quiet)
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """One network by behaviour alone, for when there is no encoder, and one with text where text helped."""
+    """One mode by behaviour alone, for when there is no encoder, and one with text where text helped.
 
-    full: RiskNetwork | None
-    behaviour_only: RiskNetwork
-    centre: Floats
+    `seen` are the examples but for the early-stopping customers, and `counted` their bootstraps: what calibration
+    rests on.
+    """
+
+    full: Mode | None
+    behaviour_only: Mode
+    shares: Sequence[float]
     features: list[str]
+    text_features: list[str]
     averages: list[float]
+    seen: Examples
+    counted: Tensor
+
+    def modes(self) -> dict[str, Mode]:
+        with_text = {} if self.full is None else {"with_text": self.full}
+        return {"behaviour_only": self.behaviour_only, **with_text}
+
+    def narrowed(self, examples: Examples) -> Examples:
+        chosen = [FEATURES.index(name) for name in self.features]
+        return _narrowed(examples, chosen, [WRITTEN.index(name) for name in self.text_features])
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A model ready to serve: for each way to score the network's share in the blend and its calibration; and how
+    well it did out of time.
+    """
+
+    fitted: Fitted
+    blends: dict[str, float]
+    calibrations: dict[str, Calibration]
+    metrics: dict[str, Any]
+
+    @property
+    def serves(self) -> str:
+        """The way it scores where nothing is missing."""
+        return "with_text" if "with_text" in self.blends else "behaviour_only"
+
+    def predict(self, examples: Examples) -> Floats:
+        """(N,): the probabilities by which it would score examples with all `FEATURES`."""
+        mode, name = self.fitted.modes()[self.serves], self.serves
+        narrowed = self.fitted.narrowed(examples)
+        return probabilities(mode, self.blends[name], self.calibrations[name], narrowed)
 
 
 def train(
-    histories: Histories, horizon_days: int, encoder: TextEncoder, folder: Path, progress: Progress = quiet
+    histories: Histories,
+    horizon_days: int,
+    encoder: TextEncoder,
+    folder: Path,
+    progress: Progress = quiet,
+    kind: NetworkKind = "fusion",
 ) -> Manifest:
-    """Learn to tell who leaves within `horizon_days` and write the model to `folder`.
+    """Learn to tell who leaves within `horizon_days` and write the model to `folder`, and beside it how the losses
+    went, for TensorBoard.
 
-    Every label window ends by `histories.as_of`. Metrics come from a network that never saw the newest
-    cut-off; the one that is kept learns from all. Raises `TooFewCustomers` or `NothingToLearn` and then
+    Every label window ends by `histories.as_of`. Blend, calibration and metrics come from networks that never saw
+    the newest cut-off; the ones that are kept learn from all. Raises `TooFewCustomers` or `NothingToLearn` and then
     leaves `folder` alone.
     """
     torch.set_num_threads(1)
     anchor, horizon = anchor_of(histories), timedelta(days=horizon_days)
-    examples = _examples(histories, anchor, horizon, encoder, progress)
-    metrics = _out_of_time(examples, progress)
-    fitted = _fit_both(examples, progress)
+    moments = _moments(histories, anchor, horizon)
+    # of what was known at the newest cut-off: its label window is in nothing that is tested on it
+    buying = BuyingModel.fit(purchases(histories.until(moments[-1]), anchor), horizon_days)
+    examples = _examples(histories, anchor, moments, horizon, encoder, buying, progress)
+    learned = learn(examples, horizon, Watch(progress, folder), kind)
+    fitted, blends = learned.fitted, learned.blends
     contents = {
         "features": fitted.features,
+        "text_features": fitted.text_features,
+        "feature_shares": _feature_shares(fitted, examples),
+        "event_kinds": kinds_in(examples.events),
         "averages": fitted.averages,
         "anchor": anchor,
         "horizon_days": horizon_days,
+        "ends": ends_of(horizon_days),
+        "network": kind,
         "encoder_version": encoder.version,
         "trained_until": histories.as_of.isoformat(),
-        "uses_text": fitted.full is not None,
-        "calibration": "none",
-        "metrics": metrics,
+        "uses_text": learned.serves == "with_text",
+        "buying": None if buying is None else buying.to_json(),
+        "few_customers": learned.metrics["customers"] < FEW_CUSTOMERS,
+        "network_share": blends,
+        "calibration": {name: calibration.to_json() for name, calibration in learned.calibrations.items()},
+        "metrics": learned.metrics | {"labelled_texts": labelled_texts(histories, horizon)},
     }
-    return write_model(folder, contents, lambda fresh: _write(fitted, fresh))
+    return write_model(folder, contents, lambda fresh: _write(fitted, blends, fresh))
 
 
-def _examples(
-    histories: Histories, anchor: str, horizon: timedelta, encoder: TextEncoder, progress: Progress
-) -> Examples:
+def learn(
+    examples: Examples, horizon: timedelta, watch: Watch = UNWATCHED, kind: NetworkKind = "fusion"
+) -> Learned:
+    """Choose on the newest cut-off, then learn from all."""
+    choices, metrics = _out_of_time(examples, horizon, watch, kind)
+    fitted = _fit_both(examples, horizon, watch, kind)
+    blends, calibrations = _chosen(fitted, choices)
+    return Learned(fitted, blends, calibrations, metrics)
+
+
+def _moments(histories: Histories, anchor: str, horizon: timedelta) -> list[datetime]:
     moments = labels.cut_offs(histories, anchor, horizon)
     if not moments:
         days = horizon.days + labels.SHORTEST_PAST.days
         raise NothingToLearn(
             f"expected at least {days} days of log before the training moment; ingest older events"
         )
+    return moments
+
+
+def _examples(
+    histories: Histories,
+    anchor: str,
+    moments: Sequence[datetime],
+    horizon: timedelta,
+    encoder: TextEncoder,
+    buying: BuyingModel | None,
+    progress: Progress,
+) -> Examples:
     progress("reading texts", 0, 1)
-    examples = build_examples(histories, anchor, moments, horizon, encoder.encode, encoder.dimensions)
+    examples = build_examples(histories, anchor, moments, horizon, encoder, buying)
     found = examples.keys.n_unique()
     if found < FEWEST_CUSTOMERS:
         raise TooFewCustomers(found, FEWEST_CUSTOMERS)
@@ -89,65 +179,101 @@ def _examples(
     return examples
 
 
-def _out_of_time(examples: Examples, progress: Progress) -> dict[str, Any]:
-    """AUROC and Brier on the newest cut-off, of networks trained on the older ones; empty when there is only one."""
+def _out_of_time(
+    examples: Examples, horizon: timedelta, watch: Watch, kind: NetworkKind
+) -> tuple[dict[str, Choice], dict[str, Any]]:
+    """What to choose for each mode, and AUROC and Brier with that choice, on the newest cut-off, of networks trained
+    on the older ones. Without an older cut-off no choice.
+    """
     newest = examples.cut_off == examples.cut_off.max()
-    test, older = examples.where(newest), examples.where(~newest)
-    metrics: dict[str, Any] = {"examples": len(examples), "left_share": float(examples.left.mean())}
+    test, older = examples.where(newest), examples.where(_known_by_then(examples.cut_off))
+    older = older.forgetting(float(test.known[0]), horizon.days)
+    metrics: dict[str, Any] = {
+        "examples": len(examples),
+        "customers": examples.keys.n_unique(),
+        "left_share": float(examples.left.mean()),
+    }
     if len(older) == 0 or len(np.unique(older.left)) < 2 or len(np.unique(test.left)) < 2:
-        return metrics
-    fitted = _fit_both(older, progress, step="testing on the newest cut-off")
-    narrowed = _narrowed(test, [FEATURES.index(name) for name in fitted.features])
+        return {}, metrics
+    fitted = _fit_both(older, horizon, watch, kind, step="testing on the newest cut-off")
+    narrowed = fitted.narrowed(test)
+    choices = {
+        name: choose(mode, fitted.seen, fitted.counted, narrowed, fitted.shares)
+        for name, mode in fitted.modes().items()
+    }
     recency = np.nan_to_num(test.behaviour[:, FEATURES.index("recency_days")])
     metrics |= {
         "test_examples": len(test),
         "test_left_share": float(test.left.mean()),
         "recency_only": {"auroc": _auroc(test.left, recency)},
-        "behaviour_only": _measures(fitted.behaviour_only, narrowed, NO_TEXT),
     }
-    if fitted.full is not None:
-        metrics["with_text"] = _measures(fitted.full, narrowed, fitted.centre)
-    return metrics
+    for name, mode in fitted.modes().items():
+        calibration = mode.calibration(choices[name], fitted.seen, fitted.counted)
+        metrics[name] = _measures(test.left, probabilities(mode, choices[name].share, calibration, narrowed))
+    return choices, metrics
 
 
-def _fit_both(examples: Examples, progress: Progress, step: str = "training") -> Fitted:
-    """Both networks; the one with text is kept only where it clearly does better on the held-back customers."""
-    chosen = _informative(examples.behaviour)
-    narrowed = _narrowed(examples, chosen)
-    held = is_held_back(narrowed.keys)
+def _known_by_then(cut_off: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """(N,): the examples whose label window had ended by the newest cut-off, as in real use; in a short log, with less
+    than two such cut-offs, all older ones.
+    """
+    ended: npt.NDArray[np.bool_] = cut_off <= cut_off.max() - LAG
+    older: npt.NDArray[np.bool_] = cut_off < cut_off.max()
+    return ended if len(np.unique(cut_off[ended])) > 1 else older
+
+
+def _chosen(fitted: Fitted, choices: dict[str, Choice]) -> tuple[dict[str, float], dict[str, Calibration]]:
+    """The network's share and the calibration of each mode. One that could not be tested takes the usual one,
+    uncalibrated; one with text whose network turned out worth nothing is left out: only of the network was it seen
+    that text helps.
+    """
+    blends: dict[str, float] = {}
+    calibrations: dict[str, Calibration] = {}
+    for name, mode in fitted.modes().items():
+        choice = choices.get(name, Choice(fitted.shares[0], "none"))
+        if name == "behaviour_only" or choice.share > 0:
+            blends[name] = choice.share
+            calibrations[name] = mode.calibration(choice, fitted.seen, fitted.counted)
+    return blends, calibrations
+
+
+def _fit_both(
+    examples: Examples, horizon: timedelta, watch: Watch, kind: NetworkKind, step: str = "training"
+) -> Fitted:
+    """Both modes; the one with text is kept only where it clearly does better on the held-back customers. A network
+    of the textbook reads no text, stands alone, and has one bootstrap.
+    """
+    held = is_held_back(examples.keys)
+    chosen, said = _informative(examples.behaviour), _informative(examples.written[~held])
+    narrowed = _narrowed(examples, chosen, said)
     train_part, held_part = narrowed.where(~held), narrowed.where(held)
-    wrote = examples.has_text[:, 0] > 0
-    centre = (
-        examples.text[wrote].mean(0) if wrote.any() else np.zeros(examples.text.shape[1], dtype=np.float32)
-    )
+    counted = fitting.bootstraps(narrowed, SEED)
+    if kind != "fusion":
+        counted = counted[:, :1].expand(-1, MEMBERS)
+    drawn = counted[torch.from_numpy(~held)]
 
-    def fit(middle: Floats, words: str) -> RiskNetwork:
-        def report(done: int, of: int) -> None:
-            progress(f"{step}: {words}", done, of)
+    def fit(middle: Floats, words: str) -> Network:
+        with watch.fitting(f"{step}: {words}", fitting.EPOCHS) as report:
+            return fitting.fit(train_part, held_part, middle, SEED, horizon.days, report, drawn, kind)
 
-        return fitting.fit(train_part, held_part, middle, SEED, report)
-
-    behaviour_only = fit(NO_TEXT, "behaviour")
-    full: RiskNetwork | None = None
-    if wrote.any():
-        with_text = fit(centre, "behaviour and text")
-        gain = _losses(behaviour_only, held_part, NO_TEXT) - _losses(with_text, held_part, centre)
+    linear = fitting.fit_linear(narrowed, counted)
+    behaviour_only = Mode(fit(NO_TEXT, "behaviour"), linear, NO_TEXT, horizon.days)
+    full: Mode | None = None
+    if kind == "fusion" and examples.has_text.any():
+        centre = examples.centre()
+        linear_with_text = fitting.fit_linear(narrowed.with_written(), counted) if said else linear
+        with_text = Mode(fit(centre, "behaviour and text"), linear_with_text, centre, horizon.days)
+        gain = _losses(behaviour_only, held_part) - _losses(with_text, held_part)
         full = with_text if is_clear_gain(gain, held_part.keys) else None
-    averages = [float(value) for value in _averages(train_part.behaviour)]
-    return Fitted(full, behaviour_only, centre, [FEATURES[index] for index in chosen], averages)
+    averages = [float(value) for value in _averages(train_part.with_written().behaviour)]
+    names, text_names = [FEATURES[index] for index in chosen], [WRITTEN[index] for index in said]
+    shares = SHARES if kind == "fusion" else (1.0,)
+    return Fitted(full, behaviour_only, shares, names, text_names, averages, train_part, drawn)
 
 
-def is_clear_gain(gain: Floats, keys: pl.Series) -> bool:
-    """Whether the mean gain (N,) is more than its standard error above 0; customers, not examples, are independent."""
-    by_customer = pl.DataFrame({"key": keys, "gain": gain}).group_by("key").agg(pl.col("gain").mean())["gain"]
-    mean, spread = by_customer.mean(), by_customer.std()
-    if not isinstance(mean, float) or not isinstance(spread, float):
-        return False
-    return bool(mean > spread / len(by_customer) ** 0.5)
-
-
-def _losses(network: RiskNetwork, examples: Examples, centre: Floats) -> Floats:
-    return fitting.log_losses(fitting.predict(network, fitting.tensors(examples, centre)), examples.left)
+def _losses(mode: Mode, examples: Examples) -> Floats:
+    probability = fitting.predict(mode.network, examples, mode.centre, mode.horizon_days)
+    return fitting.log_losses(probability, examples.left)
 
 
 def _informative(behaviour: Floats) -> list[int]:
@@ -157,9 +283,17 @@ def _informative(behaviour: Floats) -> list[int]:
     ]
 
 
-def _narrowed(examples: Examples, chosen: list[int]) -> Examples:
-    narrow = np.ascontiguousarray(examples.behaviour[:, chosen])
-    return Examples(examples.keys, examples.cut_off, narrow, examples.text, examples.has_text, examples.left)
+def _narrowed(examples: Examples, chosen: list[int], said: list[int]) -> Examples:
+    behaviour = np.ascontiguousarray(examples.behaviour[:, chosen])
+    return replace(examples, behaviour=behaviour, written=np.ascontiguousarray(examples.written[:, said]))
+
+
+def _feature_shares(fitted: Fitted, examples: Examples) -> dict[str, dict[str, list[float]]]:
+    """What later values are told to have drifted from: how each feature lay among customers at the newest cut-off."""
+    newest = fitted.narrowed(examples.where(examples.cut_off == examples.cut_off.max()))
+    names = fitted.features + fitted.text_features
+    columns = newest.with_written().behaviour.T
+    return {name: spread(column) for name, column in zip(names, columns, strict=True)}
 
 
 def _averages(behaviour: Floats) -> Floats:
@@ -170,11 +304,15 @@ def _averages(behaviour: Floats) -> Floats:
     return raw
 
 
-def _measures(network: RiskNetwork, examples: Examples, centre: Floats) -> dict[str, float]:
-    probability = fitting.predict(network, fitting.tensors(examples, centre))
+def _measures(left: Floats, probability: Floats) -> dict[str, Any]:
+    """`scores` are the shares by which later scores are told to have drifted, `reliability` what was promised and what
+    came of it.
+    """
     return {
-        "auroc": _auroc(examples.left, probability),
-        "brier": float(brier_score_loss(examples.left, probability)),
+        "auroc": _auroc(left, probability),
+        "brier": float(brier_score_loss(left, probability)),
+        "scores": shares(probability.tolist()),
+        "reliability": reliability(left, probability),
     }
 
 
@@ -182,11 +320,21 @@ def _auroc(left: Floats, score: Floats) -> float:
     return float(roc_auc_score(left, score))
 
 
-def _write(fitted: Fitted, folder: Path) -> None:
+def _write(fitted: Fitted, blends: dict[str, float], folder: Path) -> None:
+    modes = fitted.modes()
+    courses = {}
     with warnings.catch_warnings():
         # torch says at each export that its other exporter is newer; that one's graphs are not fused
         warnings.simplefilter("ignore", DeprecationWarning)
-        export(fitted.behaviour_only, len(fitted.features), folder / BEHAVIOUR_ONLY)
-        if fitted.full is not None:
-            export(fitted.full, len(fitted.features), folder / FULL)
-    save_file({"centre": fitted.centre}, folder / TEXT)
+        # and that its own GRU's checks of shapes are not part of the graph, nor would a batch of a fixed size be
+        warnings.filterwarnings("ignore", "Converting a tensor to a Python boolean")
+        warnings.filterwarnings(
+            "ignore", "Exporting a model to ONNX with a batch_size other than 1", UserWarning
+        )
+        for name, share in blends.items():
+            features = len(fitted.features) + (len(fitted.text_features) if name == "with_text" else 0)
+            blend = modes[name].blended(share)
+            export(blend, features, folder / reader_file(name), folder / judge_file(name))
+            courses[f"course_{name}"] = fitting.mean_course(blend.network, fitted.seen)
+    centre = NO_TEXT if fitted.full is None else fitted.full.centre
+    save_file({"centre": centre, **courses}, folder / CENTRES)

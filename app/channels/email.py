@@ -1,23 +1,18 @@
-"""E-mails: made from templates, sent by SMTP, with an answer that says whether trying again makes sense."""
+"""E-mails, made from templates."""
 
-import asyncio
 import re
-from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-import aiosmtplib
 from markupsafe import Markup, escape
 
-from app.channels.port import PermanentFailure, Receipt, TransientFailure
+from app.channels.mime import Mail
+from app.channels.port import Channel, PermanentFailure, Receipt
+from app.channels.smtp import Mailer, SmtpServer
 from app.channels.texts import TEMPLATES, counted_link, facts_of, language_for, words_for
 from app.settings import Settings
 from db import tables
 
-DEADLINE_SECONDS = 30.0
 ONE_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"\x00-\x1f]+@[^\s@,;:<>()\[\]\\\"\x00-\x1f]+")
 FOOTER = {
     "en": "Do not send me such messages: {unsubscribe_url}\nWhat we may send you: {preferences_url}",
@@ -25,42 +20,22 @@ FOOTER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    hostname: str
-    port: int
-    username: str | None
-    password: str | None
-    use_tls: bool
-
-    @classmethod
-    def from_url(cls, url: str) -> "SmtpServer":
-        """From `smtp://[user:password@]host:port`; `smtps` speaks TLS from the start, `smtp` upgrades where offered."""
-        parts = urlsplit(url)
-        tls = parts.scheme == "smtps"
-        name, password = parts.username, parts.password
-        return cls(
-            parts.hostname or "127.0.0.1",
-            parts.port or (465 if tls else 25),
-            unquote(name) if name else None,
-            unquote(password) if password else None,
-            tls,
-        )
-
-
-class Email:
+class Email(Channel):
     """The e-mail channel. Its Message-ID is the idempotency key, so a repeat is the same mail."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._server = SmtpServer.from_url(settings.smtp)
+        self._mailer = Mailer(SmtpServer.from_url(settings.smtp))
 
     def send(self, follow_up: tables.FollowUp, customer: tables.Customer) -> Receipt:
         mail = write_mail(follow_up, customer, self._settings)
-        return Receipt(str(mail["Message-ID"]), send_mail(mail, self._server))
+        return Receipt(mail.message_id, self._mailer.send(mail))
+
+    def rest(self) -> None:
+        self._mailer.hang_up()
 
 
-def write_mail(follow_up: tables.FollowUp, customer: tables.Customer, settings: Settings) -> EmailMessage:
+def write_mail(follow_up: tables.FollowUp, customer: tables.Customer, settings: Settings) -> Mail:
     """The mail of a follow-up in the customer's language; the same row gives the same mail.
 
     Raises `PermanentFailure` for an address that is not one: a list of them, or one with a line break.
@@ -71,20 +46,20 @@ def write_mail(follow_up: tables.FollowUp, customer: tables.Customer, settings: 
     facts = facts_of(follow_up, customer, settings)
     facts["shop_url"] = counted_link(follow_up, facts["shop_url"], settings)
     subject, body = words_for(follow_up, customer, facts, "email")
-    mail = EmailMessage()
-    mail["Subject"] = subject
-    mail["From"] = Address(" ".join(settings.shop_name.split()), addr_spec=settings.mail_from)
-    mail["To"] = customer.email
-    mail["Date"] = format_datetime(follow_up.planned_at)
-    mail["Message-ID"] = message_id(follow_up, settings)
-    mail["List-Unsubscribe"] = f"<{facts['unsubscribe_url']}>"
-    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail.set_content(f"{body}\n\n-- \n{FOOTER[language].format_map(facts)}\n")
     html = TEMPLATES.get_template("layout.html").render(
         facts, paragraphs=_paragraphs(body, facts, settings), language=language
     )
-    mail.add_alternative(html, subtype="html")
-    return mail
+    return Mail(
+        sender_name=" ".join(settings.shop_name.split()),
+        sender=settings.mail_from,
+        recipient=customer.email or "",
+        subject=subject,
+        text=f"{body}\n\n-- \n{FOOTER[language].format_map(facts)}\n",
+        html=html,
+        message_id=message_id(follow_up, settings),
+        date=follow_up.planned_at,
+        unsubscribe_url=facts["unsubscribe_url"],
+    )
 
 
 def _paragraphs(body: str, facts: dict[str, Any], settings: Settings) -> list[Markup]:
@@ -100,40 +75,3 @@ def message_id(follow_up: tables.FollowUp, settings: Settings) -> str:
     domain = settings.mail_from.rpartition("@")[2]
     key = follow_up.idempotency_key.replace(":", ".")
     return f"<{re.sub(r'[^A-Za-z0-9._-]', lambda odd: f'={ord(odd[0]):x}=', key)}@{domain}>"
-
-
-def send_mail(mail: EmailMessage, server: SmtpServer) -> str:
-    """The server's answer to the accepted mail. Raises `TransientFailure` or `PermanentFailure`; never takes
-    longer than `DEADLINE_SECONDS`.
-    """
-    return asyncio.run(_send(mail, server))
-
-
-async def _send(mail: EmailMessage, server: SmtpServer) -> str:
-    client = aiosmtplib.SMTP(
-        hostname=server.hostname,
-        port=server.port,
-        username=server.username,
-        password=server.password,
-        use_tls=server.use_tls,
-    )
-    try:
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            await client.connect()
-            _, answer = await client.send_message(mail)
-        return answer
-    except aiosmtplib.SMTPRecipientsRefused as error:
-        raise _by_code(error.recipients[0].code, error.recipients[0].message) from error
-    except aiosmtplib.SMTPResponseException as error:
-        raise _by_code(error.code, error.message) from error
-    except aiosmtplib.SMTPNotSupported as error:
-        raise PermanentFailure("the mail server does not take an address with such letters") from error
-    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-        raise TransientFailure(f"{type(error).__name__}: {error}") from error
-    finally:
-        client.close()  # at once: a polite QUIT to a server that hangs would outlast our deadline
-
-
-def _by_code(code: int, message: str) -> TransientFailure | PermanentFailure:
-    sentence = f"the mail server answered {code} {message}"
-    return PermanentFailure(sentence) if 500 <= code < 600 else TransientFailure(sentence)

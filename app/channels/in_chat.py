@@ -1,12 +1,12 @@
 """A follow-up as the bot's message in the customer's chat, waiting there for the customer's next visit."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
-from app.channels.port import PermanentFailure, Receipt, TransientFailure
+from app.channels.port import Channel, PermanentFailure, Receipt, TransientFailure
 from app.channels.texts import plain_words
 from app.settings import Settings
 from db import tables
@@ -15,9 +15,10 @@ from desk import outbox
 from desk.conversations import add_message, open_conversation
 
 WIDGET = "widget"
+REPLY_IS_NEWS_FOR = timedelta(days=14)
 
 
-class InChat:
+class InChat(Channel):
     """The in-chat channel: our own database is the provider, so a repeat is found and not said again."""
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
@@ -47,8 +48,8 @@ def newest_conversation(
     )
 
 
-def conversation_with_news(session: Session, customer_id: int) -> tables.Conversation | None:
-    """The conversation whose last word is a follow-up that the customer has not answered, whatever its age."""
+def conversation_with_news(session: Session, customer_id: int, now: datetime) -> tables.Conversation | None:
+    """The conversation whose last word waits for the customer: a follow-up of any age, or an agent's fresh reply."""
     query = (
         select(tables.Message, tables.Conversation)
         .join(tables.Conversation, col(tables.Conversation.id) == col(tables.Message.conversation_id))
@@ -59,7 +60,8 @@ def conversation_with_news(session: Session, customer_id: int) -> tables.Convers
     if (found := session.exec(query).first()) is None:
         return None
     message, conversation = found
-    return conversation if (message.payload or {}).get("follow_up") else None
+    is_fresh_reply = message.role == "agent" and message.time > now - REPLY_IS_NEWS_FOR
+    return conversation if is_fresh_reply or (message.payload or {}).get("follow_up") else None
 
 
 def _say_once(session: Session, follow_up: tables.FollowUp, text: str) -> tables.Message:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import apprise
 
-from app.channels.port import PermanentFailure, Receipt, TransientFailure, UnknownOutcome
+from app.channels.port import Channel, PermanentFailure, Receipt, TransientFailure, UnknownOutcome
 from app.channels.texts import plain_words
 from app.settings import Settings
 from db import tables
@@ -24,17 +24,22 @@ LOGGER.setLevel(logging.DEBUG)
 LOGGER.addHandler(logging.NullHandler())
 
 
-class Sms:
+class Sms(Channel):
     """The SMS channel. A service cannot tell a repeat from a new message, so a lost answer stays unknown."""
 
     def __init__(self, settings: Settings, deadline: float = DEADLINE_SECONDS) -> None:
         self._settings, self._deadline = settings, deadline
 
     def send(self, follow_up: tables.FollowUp, customer: tables.Customer) -> Receipt:
-        url = _address(self._settings.sms_url, customer.phone)
         text = plain_words(follow_up, customer, self._settings, "sms")
-        _notify(url, text, self._deadline)
-        return Receipt(follow_up.idempotency_key, "the SMS service took it")
+        taken = send_sms(self._settings.sms_url, customer.phone, text, self._deadline)
+        return Receipt(follow_up.idempotency_key, taken)
+
+
+def send_sms(service: str, phone: str | None, text: str, deadline: float = DEADLINE_SECONDS) -> str:
+    """What the service (an apprise URL) said when it took the text. Raises a failure of the port else."""
+    _notify(_address(service, phone), text, deadline)
+    return "the SMS service took it"
 
 
 def _address(service: str, phone: str | None) -> str:

@@ -1,8 +1,8 @@
 """Data and model: ingest, train, score."""
 
-import os
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from sqlalchemy import Engine
@@ -12,11 +12,17 @@ from app.terminal import BAD_USAGE, PART_FAILED, fail, moment, progress, read_se
 from db.migrate import upgrade
 from db.session import make_engine
 from desk.ingest import Format, Kind, Summary, ingest_file
+from risk_model.manifest import Manifest, NetworkKind, runs_of
 
 AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help="A date (its 00:00 UTC) or ISO time; only rows at or before count."),
 ]
+
+
+class ScoringEngine(StrEnum):
+    local = "local"
+    ray = "ray"
 
 
 def ingest(
@@ -55,6 +61,9 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Where to write the model; else the configured model folder.")
     ] = None,
+    network: Annotated[
+        NetworkKind, typer.Option(help="Ours (fusion), or a simpler one by itself, to compare.")
+    ] = "fusion",
 ) -> None:
     """Learn who leaves, only from what was known at --as-of: every label window ends by then."""
     from app.encoder import open_encoder
@@ -67,37 +76,43 @@ def train(
     with progress() as report:
         encoder = open_encoder(settings, report)
         manifest = train_model(
-            engine, encoder, until, horizon_days, folder, needs_consent=needs_consent, progress=report
+            engine,
+            encoder,
+            until,
+            horizon_days,
+            folder,
+            needs_consent=needs_consent,
+            progress=report,
+            network=network,
         )
     typer.echo(f"model {manifest.version} written to {folder}")
-    for line in describe(manifest.metrics, manifest.uses_text):
+    for line in describe(manifest):
         typer.echo(f"  {line}")
+    typer.echo(f"  how its losses went: tensorboard --logdir {runs_of(folder)}")
 
 
 def score(
     as_of: AsOf = None,
     customer: Annotated[str | None, typer.Option(help="Only this customer_key.")] = None,
+    engine: Annotated[
+        ScoringEngine, typer.Option(help="local: all cores of this machine; ray: a Ray cluster.")
+    ] = ScoringEngine.local,
     out: Annotated[Path, typer.Option(help="Where to write: .csv or .parquet")] = Path("scores.csv"),
 ) -> None:
     """Write everyone's risk as of a moment, with range, reliability and reasons."""
-    from desk.scoring import score_all, score_one, write_scores
-    from risk_model.loading import load_scorer
-    from risk_model.scorer import NoModel
+    from app.scores import scores_of_all, scores_of_one
+    from desk.score_files import write_scores
 
     until, settings = moment(as_of), read_settings()
     if out.suffix not in {".csv", ".parquet"}:
         fail(f"--out: expected a name that ends in .csv or .parquet, got {out}", BAD_USAGE)
-    engine = open_database(settings)
-    scorer = load_scorer(settings.models, settings.encoder_folder, workers=os.cpu_count() or 1)
-    if isinstance(scorer, NoModel):
-        fail(scorer.cause, PART_FAILED)
+    database = open_database(settings)
     with progress() as report:
         if customer is None:
-            needs_consent = settings.policy.profiling_needs_consent
-            risks = score_all(engine, scorer, until, needs_consent=needs_consent, progress=report)
+            frames = scores_of_all(settings, database, until, report, on_cluster=engine is ScoringEngine.ray)
         else:
-            risks = score_one(engine, scorer, customer, until)
-        written = write_scores(risks, out)
+            frames = scores_of_one(settings, database, until, customer)
+        written = write_scores(frames, out)
     typer.echo(f"{written} customers scored as of {until:%Y-%m-%d %H:%M} UTC, written to {out}")
 
 
@@ -110,8 +125,9 @@ def open_database(settings: Settings) -> Engine:
     return engine
 
 
-def describe(metrics: dict[str, Any], uses_text: bool) -> list[str]:
-    """The out-of-time check in a few lines for a person."""
+def describe(manifest: Manifest) -> list[str]:
+    """The out-of-time check, and what was chosen by it, in a few lines for a person."""
+    metrics = manifest.metrics
     lines = [f"{metrics['examples']} examples, {metrics['left_share']:.0%} of them left"]
     tried = {
         "with_text": "with text",
@@ -128,8 +144,21 @@ def describe(metrics: dict[str, Any], uses_text: bool) -> list[str]:
         lines.append("too little history to test on a newer cut-off than it was trained on")
     return [
         *lines,
-        "the model reads text" if uses_text else "text added nothing: the model goes by behaviour",
+        "the model reads text" if manifest.uses_text else "text added nothing: the model goes by behaviour",
+        _how_it_scores(manifest),
     ]
+
+
+def _how_it_scores(manifest: Manifest) -> str:
+    name = "with_text" if manifest.uses_text else "behaviour_only"
+    share, method = manifest.network_share[name], manifest.calibration[name]["method"]
+    few = (
+        f"few customers ({manifest.metrics['customers']}), chosen on a later slice: "
+        if manifest.few_customers
+        else ""
+    )
+    network = f"{share:.0%} neural network ({manifest.network})"
+    return f"{few}{network}, {1 - share:.0%} logistic regressions; calibration: {method}"
 
 
 def _mapping(text: str) -> dict[str, str]:

@@ -14,11 +14,12 @@ def demo() -> None:
     """Fill an empty database with the simulated demo shop and train what is missing. Run again, it reuses all of it."""
     from app.bot_process import train_bot
     from app.commands.data import describe, open_database
+    from app.demo.back_office import is_wanted, open_back_office
     from app.demo.fill import fill, is_empty
     from app.demo.logins import add_agents
     from app.encoder import open_encoder
     from desk.training import train_model
-    from risk_model.manifest import MANIFEST
+    from risk_model.manifest import holds_model
 
     settings = read_settings()
     if settings.env is not Environment.DEMO:
@@ -31,16 +32,16 @@ def demo() -> None:
         if is_empty(engine):
             world = fill(engine, now, report)
             _say(f"demo shop: {len(world.customers)} simulated customers, {len(world.events)} events")
+        if is_wanted(engine):
+            open_back_office(engine, now)
         add_agents(engine, settings)
         encoder = open_encoder(settings, report)
         _say(f"encoder: {encoder.version}")
-        if not (settings.models / MANIFEST).is_file():
+        if not holds_model(settings.models):
             manifest = train_model(
                 engine, encoder, now, HORIZON_DAYS, settings.models, needs_consent=False, progress=report
             )
-            _say(
-                f"risk model {manifest.version}: {'; '.join(describe(manifest.metrics, manifest.uses_text))}"
-            )
+            _say(f"risk model {manifest.version}: {'; '.join(describe(manifest))}")
         report("training the bot", 0, 0)
         _say("bot: trained" if train_bot(settings) else "bot: as trained before")
     engine.dispose()

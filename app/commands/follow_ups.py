@@ -1,30 +1,33 @@
 """Follow-ups from the command line: the rules, how a message reads, and why one was sent or not."""
 
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Annotated
-from uuid import uuid4
+from typing import Annotated, NoReturn
 
 import typer
-from jinja2 import TemplateNotFound
 from sqlmodel import select
 
-from app.channels import PermanentFailure, TransientFailure
-from app.channels.email import SmtpServer, send_mail, write_mail
-from app.channels.texts import LANGUAGES, TEMPLATES
+from app.channels.mime import Mail
+from app.channels.texts import LANGUAGES
 from app.commands.data import open_database
+from app.rule_samples import (
+    SENDERS,
+    BadAddress,
+    RuleSampleError,
+    missing_templates,
+    sample_mail,
+    sample_reader,
+)
+from app.rule_words import in_words
 from app.settings import Settings
 from app.terminal import BAD_USAGE, PART_FAILED, fail, read_settings
 from db import tables
 from db.session import read_only
 from desk.errors import NotFound
-from desk.rules import Rule, When, load_rules
+from desk.rules import Rule, load_rules
 from desk.why import Told
 from desk.why import why as stories
 
-SAMPLE_NAMES = {"en": "Ana", "zh": "小雨"}
-WITHOUT_OFFER = {When.QUIET, When.RECOVERED}
 LINE = "%Y-%m-%d %H:%M UTC"
 
 app = typer.Typer(no_args_is_help=True, help="The rules that plan follow-ups, and how their messages read.")
@@ -38,7 +41,7 @@ def list_rules() -> None:
     rules, missing = load_rules(read_settings().rules), []
     for rule in rules.rules:
         typer.echo(describe(rule))
-        missing += [name for name in _template_files(rule) if not _is_there(name)]
+        missing += missing_templates(rule)
     days = f"{rules.limits.period / timedelta(days=1):g}"
     typer.echo(f"at most {rules.limits.messages} messages per customer within {days} days, over all rules")
     if missing:
@@ -56,29 +59,28 @@ def preview(
     settings = read_settings()
     reader = _sample(language) if customer is None else _customer(settings, customer)
     mail = _mail(settings, _rule(settings, rule), reader)
-    typer.echo(f"Subject: {mail['Subject']}\n\n{_part(mail, 'plain').strip()}")
+    typer.echo(f"Subject: {mail.subject}\n\n{mail.text.strip()}")
     if html is not None:
-        html.write_text(_part(mail, "html"), "utf-8")
+        html.write_text(mail.html, "utf-8")
 
 
 @app.command("test-send")
 def send_test(
     rule: RuleName,
-    to: Annotated[str, typer.Option(help="The e-mail address to send it to.")],
+    to: Annotated[str, typer.Option(help="The e-mail address or phone number to send it to.")],
     language: Language = "en",
+    channel: Annotated[str, typer.Option(help="email or sms")] = "email",
 ) -> None:
     """Send a rule's message to an address of yours, marked as a test; the outbox never sees it."""
     settings = read_settings()
-    reader = _sample(language)
-    reader.email = to
-    mail = _mail(settings, _rule(settings, rule), reader)
-    mail.replace_header("Subject", f"[test] {mail['Subject']}")
+    if channel not in SENDERS:
+        fail(f"--channel: expected one of {', '.join(SENDERS)}, got {channel!r}", BAD_USAGE)
+    _sample(language)
     try:
-        answer = send_mail(mail, SmtpServer.from_url(settings.smtp))
-    except (PermanentFailure, TransientFailure) as failure:
-        fail(f"test-send: {failure}", PART_FAILED)
-    else:
-        typer.echo(f"sent to {to}: {answer}")
+        answer = SENDERS[channel](settings, _rule(settings, rule), language, to, datetime.now(UTC))
+    except RuleSampleError as error:
+        _fail(error)
+    typer.echo(f"sent to {to}: {answer}")
 
 
 def why(customer: Annotated[str, typer.Argument(help="The customer_key.")]) -> None:
@@ -93,22 +95,7 @@ def why(customer: Annotated[str, typer.Argument(help="The customer_key.")]) -> N
 
 def describe(rule: Rule) -> str:
     """A rule in one line for a person."""
-    causes = {
-        When.DECISION: f"after a decision ({', '.join(sorted(rule.decisions or ['any']))})",
-        When.ESCALATION_RESOLVED: f"after a resolved case ({', '.join(sorted(rule.verdicts or ['any']))})",
-        When.OFFER_EXPIRING: f"{_span(rule.before)} before an offer ends",
-        When.QUIET: f"after {rule.days} quiet days",
-        When.RECOVERED: f"after an order within {_span(rule.within)} of a case or an offer",
-    }
-    times = [f"wait {_span(rule.wait)}" if rule.wait else "", f"at {rule.at:%H:%M} local" if rule.at else ""]
-    often = "once per conversation" if rule.at_most is None else f"once in {_span(rule.at_most)}"
-    parts = [causes[rule.when], *filter(None, times), f"by {rule.channel}", often]
-    return f"{rule.name}: {', '.join(parts)}, valid for {_span(rule.valid_for)}"
-
-
-def _span(duration: timedelta | None) -> str:
-    hours = (duration or timedelta()) / timedelta(hours=1)
-    return f"{hours / 24:g} d" if hours >= 24 else f"{hours:g} h"
+    return f"{rule.name}: {'; '.join(in_words(rule))}"
 
 
 def _lines(one: Told) -> list[str]:
@@ -128,16 +115,13 @@ def _rule(settings: Settings, name: str) -> Rule:
     if (rule := rules.named(name)) is None:
         names = ", ".join(known.name for known in rules.rules)
         fail(f"expected the name of a rule ({names}), got {name!r}", BAD_USAGE)
-        raise AssertionError("unreachable")
     return rule
 
 
 def _sample(language: str) -> tables.Customer:
     if language not in LANGUAGES:
         fail(f"--language: expected one of {', '.join(LANGUAGES)}, got {language!r}", BAD_USAGE)
-    return tables.Customer(
-        customer_key="sample", name=SAMPLE_NAMES[language], language=language, email="ana@example.com"
-    )
+    return sample_reader(language)
 
 
 def _customer(settings: Settings, key: str) -> tables.Customer:
@@ -151,42 +135,12 @@ def _customer(settings: Settings, key: str) -> tables.Customer:
     )
 
 
-def _mail(settings: Settings, rule: Rule, reader: tables.Customer) -> EmailMessage:
-    """The mail, with a sample offer where there can be one.
-
-    It belongs to no customer, so its unsubscribe link ends nobody's messages.
-    """
-    now = datetime.now(UTC)
-    details = {"template": rule.template}
-    if rule.when not in WITHOUT_OFFER:
-        offer = settings.policy.offer(settings.policy.offer_for_escalation)
-        ends = f"{now + offer.valid_for:%Y-%m-%d}"
-        title = offer.title(reader.language)
-        details |= {"offer_title": title, "offer_code": "STAY-SAMPLE", "offer_ends": ends}
-    follow_up = tables.FollowUp(
-        idempotency_key=f"test:{uuid4().hex}", customer_id=0, rule=rule.name, channel="email", details=details,
-        planned_at=now, due_at=now, not_after=now + rule.valid_for,
-    )  # fmt: skip
+def _mail(settings: Settings, rule: Rule, reader: tables.Customer) -> Mail:
     try:
-        return write_mail(follow_up, reader, settings)
-    except TemplateNotFound as error:
-        fail(f"rule {rule.name}: expected a template {error}, and there is none", PART_FAILED)
-        raise AssertionError("unreachable") from error
-    except PermanentFailure as failure:
-        fail(str(failure), BAD_USAGE)
-        raise AssertionError("unreachable") from failure
+        return sample_mail(settings, rule, reader, datetime.now(UTC))
+    except RuleSampleError as error:
+        _fail(error)
 
 
-def _part(mail: EmailMessage, kind: str) -> str:
-    body = mail.get_body((kind,))
-    assert body is not None, "we write both parts"
-    content: str = body.get_content()
-    return content
-
-
-def _template_files(rule: Rule) -> list[str]:
-    return [f"{rule.template}.{language}.txt" for language in LANGUAGES]
-
-
-def _is_there(name: str) -> bool:
-    return name in TEMPLATES.list_templates()
+def _fail(error: RuleSampleError) -> NoReturn:
+    fail(str(error), BAD_USAGE if isinstance(error, BadAddress) else PART_FAILED)

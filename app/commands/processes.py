@@ -5,6 +5,7 @@ import os
 import sys
 
 from app.terminal import read_settings
+from desk.masking import mask_logs
 
 
 def web() -> None:
@@ -19,6 +20,7 @@ def web() -> None:
     app = create_app(settings, open_database(settings))
     uvicorn.run(
         app, host=settings.web_host, port=settings.web_port, access_log=False, log_config=None,
+        proxy_headers=False,  # app.web.addresses reads them, and believes only trusted proxies
         timeout_graceful_shutdown=5,
     )  # fmt: skip
 
@@ -37,7 +39,7 @@ def actions() -> None:
 
 
 def worker() -> None:
-    """Follow-ups, expiry and measuring, by the clock. Any number may run."""
+    """Follow-ups, expiry, measuring and the work of the night, by the clock. Any number may run."""
     from app.worker import run_worker
 
     _log_to_stderr()
@@ -67,5 +69,6 @@ def _log_to_stderr() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
     )
+    mask_logs()
     for noisy in ("httpx", "apscheduler", "alembic", "mail.log"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

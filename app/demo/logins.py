@@ -9,6 +9,7 @@ from db import tables
 from db.session import unit_of_work
 
 AGENTS = (("robin@leafandkettle.example", "Robin Vale"), ("mei@leafandkettle.example", "林梅"))
+LEADS = {"mei@leafandkettle.example"}  # who also see the overview
 
 
 def demo_logins(settings: Settings) -> list[tuple[str, str]]:
@@ -25,6 +26,7 @@ def add_agents(engine: Engine, settings: Settings) -> None:
     with unit_of_work(engine) as session:
         for email, name in AGENTS:
             if session.exec(select(tables.Agent).where(tables.Agent.email == email)).first() is None:
+                role, password = "lead" if email in LEADS else "agent", demo_password(settings)
                 session.add(
-                    tables.Agent(email=email, name=name, password_hash=hash_password(demo_password(settings)))
+                    tables.Agent(email=email, name=name, role=role, password_hash=hash_password(password))
                 )

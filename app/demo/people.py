@@ -114,6 +114,7 @@ def _ana(story: _Story) -> None:
         ("tea-earlgrey", "tea-rooibos"),
         ("tea-breakfast", "cloth-linen"),
     )
+    story.order(0.2, "tea-jasmine", "cup-glass", status="placed")
     story.visits([2.4 + 5 * n for n in range(80)], "tea-breakfast", "tea-jasmine", "pot-celadon")
     story.deed(300.5, "subscription_started")
     story.deed(57.1, "rating", "tea-jasmine", 5.0)

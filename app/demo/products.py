@@ -1,4 +1,4 @@
-"""What the demo shop sells: Steep & Ladle, forty teas and things for the table, priced in US dollars."""
+"""What the demo shop sells: Steep & Ladle, forty teas and things for the table, priced in euros."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -27,7 +27,7 @@ behaviour alone cannot tell everything; words show it earlier, though not always
 An offer accepted in the campaign multiplies the hazard by `Causes.offer_factor` for `Causes.offer_weeks`
 weeks (`causes.offer_effect`); who was offered one was a coin toss among the customers with two orders then.
 Each customer has a generator of their own, so a larger world begins with the same lives. A competitor view
-is a visit to the shop's own price-comparison page. Amounts are US dollars. A customer's `value` is the
+is a visit to the shop's own price-comparison page. Amounts are euros. A customer's `value` is the
 shop's guess made at joining, so it gives away nothing that came later.
 """
 

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from functools import partial
 
 import httpx
@@ -16,14 +16,25 @@ from starlette.staticfiles import StaticFiles
 from app.settings import Settings
 from app.web import (
     chat,
+    chat_offers,
     clicks,
     consents,
     console,
     health,
     ingest_api,
     login,
+    models_page,
+    overview,
+    panel,
     preferences,
+    queue_page,
+    rules_page,
+    satisfaction,
     shop_page,
+    sms_hook,
+    transcript,
+    typing_now,
+    unread,
     unsubscribe,
     why_page,
 )
@@ -35,12 +46,17 @@ from app.web.gateway import Gateway
 from app.web.hub import Hub
 from app.web.metrics import CountRequests, Metrics
 from app.web.pages import STATIC
+from app.web.presence import Presence
 from app.web.rates import Rates
+from app.web.releases import Releases
 from app.web.security import BodyLimit, SecurityHeaders
+from app.web.unanswered import Sweep
+from desk.canned_replies import load_canned_replies
 
 BOT_DEADLINE_SECONDS = 8.0
 ROUTERS = (
-    chat, consents, ingest_api, unsubscribe, preferences, clicks, health, login, console, why_page, shop_page,
+    chat, chat_offers, satisfaction, transcript, typing_now, unread, consents, ingest_api, unsubscribe, preferences,
+    clicks, health, login, queue_page, console, panel, overview, models_page, why_page, rules_page, sms_hook, shop_page,
 )  # fmt: skip
 
 
@@ -52,6 +68,7 @@ def create_app(
     bot_deadline: float = BOT_DEADLINE_SECONDS,
 ) -> FastAPI:
     """The app for these settings and this database; `bot_deadline` is in seconds from a message's arrival."""
+    load_canned_replies(settings.canned_replies)  # a mistake in the shop's file is told before anybody works
     metrics = Metrics()
 
     @asynccontextmanager
@@ -69,7 +86,7 @@ def create_app(
     # the last one added is the outermost
     app.add_middleware(BodyLimit)
     app.add_middleware(LastResort)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, shop_origins=settings.framing_origins)
     app.add_middleware(CountRequests, metrics=metrics)
     return app
 
@@ -85,14 +102,16 @@ async def _running(
         hub = Hub(partial(fingerprints_of, engine))
         bot = Bot(client, url, settings.secret("bot_secret"))
         gateway = Gateway(bot, engine, clock, hub, metrics, bot_deadline)
-        polling = asyncio.create_task(hub.poll())
+        sweep = Sweep(engine, clock, hub.wake, metrics, timedelta(seconds=bot_deadline))
+        releases = Releases(engine, clock, hub.wake)
+        by_the_clock = [asyncio.create_task(work) for work in (hub.poll(), sweep.run(), releases.run())]
         try:
-            yield Web(settings, engine, clock, client, metrics, Rates(), hub, gateway)
+            yield Web(settings, engine, clock, client, metrics, Rates(), hub, gateway, Presence(clock))
         finally:
             await gateway.close()
-            polling.cancel()
-            with suppress(asyncio.CancelledError):
-                await polling
+            for task in by_the_clock:
+                task.cancel()
+            await asyncio.gather(*by_the_clock, return_exceptions=True)
 
 
 async def _to_login(request: Request, _error: Exception) -> Response:

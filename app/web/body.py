@@ -12,8 +12,13 @@ HeaderText = Annotated[str | None, Header()]
 
 async def json_body(request: Request) -> dict[str, Any]:
     """The body as a JSON object; every other body is refused with a sentence."""
+    return json_object(await request.body())
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """These bytes as a JSON object. Raises `BadRequest` for anything else."""
     try:
-        found = json.loads(await request.body() or b"{}")
+        found = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
         raise BadRequest("The body is not JSON that can be read; send one flat JSON object.") from error
     if not isinstance(found, dict):

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_before_delay, wait_exponential_jitter
+
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 1.0
 
 
 class BotSilent(Exception):
@@ -13,6 +16,10 @@ class BotSilent(Exception):
     def __init__(self, cause: str) -> None:
         self.cause = cause
         super().__init__(f"expected a list of answers from the bot, got none: {cause}")
+
+
+class BotStarting(BotSilent):
+    """It took no connection, or said that it serves nobody yet: the turn has not begun, so asking again is safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +32,35 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The bot's address and our secret with it; every failure is a `BotSilent`."""
+    """The bot's address and our secret with it; every failure is a `BotSilent`.
+
+    A bot that is still starting is asked again, with growing pauses, while `patience` (seconds) lasts.
+    """
 
     client: httpx.AsyncClient
     url: str
     secret: str
 
-    async def ask(self, conversation_id: str, message_id: int, text: str) -> list[Utterance]:
+    async def ask(self, conversation_id: str, message_id: int, text: str, patience: float) -> list[Utterance]:
         body = {"sender": conversation_id, "message": text, "metadata": {"message_id": message_id}}
+        asking = AsyncRetrying(
+            retry=retry_if_exception_type(BotStarting),
+            wait=wait_exponential_jitter(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS, jitter=0.1),
+            stop=stop_before_delay(patience),
+            reraise=True,
+        )
+        return await asking(self._post, body)
+
+    async def _post(self, body: dict[str, Any]) -> list[Utterance]:
         try:
             answer = await self.client.post(self.url, json=body, headers={"X-Stayline-Secret": self.secret})
             answer.raise_for_status()
             said = read_utterances(answer.json())
         except httpx.HTTPStatusError as error:
-            raise BotSilent("status") from error
+            starting = error.response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            raise (BotStarting if starting else BotSilent)("status") from error
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise BotStarting("unreachable") from error
         except httpx.TimeoutException as error:
             raise BotSilent("timeout") from error
         except httpx.HTTPError as error:

@@ -19,9 +19,10 @@ def offered_title(session: Session, conversation_id: str, payload: str | None) -
     return next((button["title"] for button in reversed(shown) if button["payload"] == payload), None)
 
 
-def show_code(session: Session, conversation_id: str, offer: tables.Offer) -> None:
-    """From now on the offer's card in this conversation shows the code instead of the button."""
+def mark_card(session: Session, conversation_id: str, offer: tables.Offer) -> None:
+    """From now on the offer's card in this conversation shows what was answered, and an accepted one its code."""
+    shown = {"status": offer.status} | ({"code": offer.code} if offer.status == "accepted" else {})
     for message in messages_after(session, conversation_id):
         card = (message.payload or {}).get("offer")
         if isinstance(card, dict) and card.get("id") == offer.id:
-            message.payload = {**(message.payload or {}), "offer": {**card, "code": offer.code}}
+            message.payload = {**(message.payload or {}), "offer": {**card, **shown}}

@@ -2,99 +2,104 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlmodel import Session, col, select
 
+from app.web.risk_line import RiskLine, line_of
+from app.web.talk import Talk, talk_of
 from db import tables
-from desk.conversations import find_conversation, messages_after
-from desk.escalations import Case, describe, find, queue, risks_of_conversation
+from desk.calls import Call, calls_of
+from desk.conversations import find_conversation
+from desk.escalations import Case, describe, find, newest_risk
 from risk_model.words import in_words
 
-Row = TypeVar("Row", tables.Order, tables.Event, tables.Offer, tables.FollowUp)
-
 MOST_SHOWN = 6
-MOST_REASONS = 6
+MOST_NUMBERS_FOR_LEAVING = 4
+MOST_NUMBERS_FOR_STAYING = 2
+MOST_SENTENCES = 3
+CUT = "…"  # at the end of a quote that was too long to keep whole
 
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One thing that moved the risk, up or down, in words."""
-
-    words: str
-    raises: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A case in the queue, with the first reason in words."""
-
-    case: Case
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A message, and the risk it was answered with."""
-
-    message: tables.Message
-    risk: tables.Risk | None
+Stored = Mapping[str, Any]  # a reason as its risk keeps it
 
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
     case: Case
     conversation: tables.Conversation
-    turns: list[Turn]
+    talk: Talk
+    line: RiskLine
     risk: tables.Risk | None
-    reasons: list[Reason]
     orders: list[tables.Order]
-    events: list[tables.Event]
-    offers: list[tables.Offer]
-    follow_ups: list[tables.FollowUp]
+    calls: list[Call]
 
 
-def lines_of_queue(session: Session, language: str = "en") -> list[Line]:
-    return [Line(case, _first_reason(case.risk, language)) for case in queue(session)]
-
-
-def view_case(session: Session, escalation_id: int, language: str = "en") -> CaseView:
-    """Raises `NotFound` when there is no such case."""
+def view_case(
+    session: Session, escalation_id: int, before: int | None = None, since: int | None = None
+) -> CaseView:
+    """The case with the newest page of its conversation, or the page before this message, reaching back to `since`.
+    Raises `NotFound` when there is no such case.
+    """
     case = describe(session, find(session, escalation_id))
     conversation = find_conversation(session, case.escalation.conversation_id)
-    risks = {risk.message_id: risk for risk in risks_of_conversation(session, conversation.id)}
-    newest = max(risks.values(), key=lambda risk: risk.id or 0, default=case.risk)
     customer_id = conversation.customer_id
+    newest = newest_risk(session, conversation) or case.risk or _of_the_night(session, customer_id)
     return CaseView(
         case=case,
         conversation=conversation,
-        turns=[Turn(message, risks.get(message.id)) for message in messages_after(session, conversation.id)],
+        talk=talk_of(session, conversation.id, before, since),
+        line=line_of(session, conversation),
         risk=newest,
-        reasons=reasons_of(newest, language),
-        orders=_newest(session, tables.Order, customer_id, tables.Order.placed_at),
-        events=_newest(session, tables.Event, customer_id, tables.Event.time),
-        offers=_newest(session, tables.Offer, customer_id, tables.Offer.made_at),
-        follow_ups=_newest(session, tables.FollowUp, customer_id, tables.FollowUp.planned_at),
+        orders=_newest_orders(session, customer_id),
+        calls=calls_of(session, case.escalation),
     )
 
 
-def reasons_of(risk: tables.Risk | None, language: str) -> list[Reason]:
-    """The strongest reasons first."""
-    stored = sorted((risk.reasons or []) if risk else [], key=lambda reason: -abs(reason["contribution"]))
-    return [_read(reason, language) for reason in stored[:MOST_REASONS]]
+def strongest_reasons(risk: tables.Risk | None) -> list[Stored]:
+    """As they are stored, the strongest first: what speaks for leaving, some of what speaks for staying, and the
+    customer's own strongest sentences however strong the numbers are. Numbers say how sure, words say what to answer.
+    """
+    stored = sorted((risk.reasons or []) if risk else [], key=size, reverse=True)
+    sentences = [reason for reason in stored if reason["kind"] == "text"][:MOST_SENTENCES]
+    numbers = [reason for reason in stored if reason["kind"] != "text"]
+    leaving = [reason for reason in numbers if raises(reason)][:MOST_NUMBERS_FOR_LEAVING]
+    staying = [reason for reason in numbers if not raises(reason)][:MOST_NUMBERS_FOR_STAYING]
+    return sorted(leaving + staying + sentences, key=size, reverse=True)
 
 
-def _read(reason: Mapping[str, Any], language: str) -> Reason:
-    return Reason(in_words(reason, language), raises=reason["contribution"] > 0)
+def raises(reason: Stored) -> bool:
+    return float(reason["contribution"]) > 0
 
 
-def _first_reason(risk: tables.Risk | None, language: str) -> str | None:
-    """The strongest reason for leaving; what speaks for staying is no reason to be in the queue."""
-    return next((reason.words for reason in reasons_of(risk, language) if reason.raises), None)
+def size(reason: Stored) -> float:
+    return abs(float(reason["contribution"]))
 
 
-def _newest(session: Session, table: type[Row], customer_id: int | None, time: Any) -> list[Row]:
+def first_reason(risk: tables.Risk | None, language: str, beside: str = "") -> str | None:
+    """The strongest reason for leaving; what speaks for staying is no reason to be in the queue, and a quote of
+    the words that it stands beside would say them twice.
+    """
+    leaving = [reason for reason in strongest_reasons(risk) if raises(reason)]
+    news = [
+        reason
+        for reason in leaving
+        if not reason.get("quote") or reason["quote"].removesuffix(CUT) not in beside
+    ]
+    return next((in_words(reason, language) for reason in news or leaving), None)
+
+
+def _of_the_night(session: Session, customer_id: int | None) -> tables.Risk | None:
+    """The customer's score of the newest night: where no turn of this conversation was scored."""
+    if customer_id is None:
+        return None
+    query = select(tables.Risk).where(
+        tables.Risk.customer_id == customer_id, col(tables.Risk.message_id).is_(None)
+    )
+    return session.exec(query.order_by(col(tables.Risk.as_of).desc()).limit(1)).first()
+
+
+def _newest_orders(session: Session, customer_id: int | None) -> list[tables.Order]:
     if customer_id is None:
         return []
-    query = select(table).where(table.customer_id == customer_id)
-    return list(session.exec(query.order_by(col(time).desc()).limit(MOST_SHOWN)))
+    query = select(tables.Order).where(tables.Order.customer_id == customer_id)
+    return list(session.exec(query.order_by(col(tables.Order.placed_at).desc()).limit(MOST_SHOWN)))

@@ -5,28 +5,34 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from sqlmodel import Session
 from sse_starlette import EventSourceResponse
 
+from app.storable import storable
+from app.web.addresses import place_of
 from app.web.audit import audited
 from app.web.body import HeaderText, JsonBody, text_of
-from app.web.cards import offered_title, show_code
-from app.web.context import AfterId, RowId, Web, WebDep
+from app.web.cards import offered_title
+from app.web.context import AfterId, Web, WebDep
 from app.web.errors import NotAcceptable, NotSignedIn
 from app.web.gateway import Turn, lock_conversation
 from app.web.identity import bearer, read_identity
-from app.web.rates import MESSAGES
+from app.web.languages import chosen_in, spoken_in
+from app.web.rates import MESSAGES, OPENINGS
 from app.web.sessions import Chat, give_token, open_for_customer, open_for_visitor, recognise, resumable
 from app.web.stream import as_json, conversation_events, last_seen
-from app.web.text import known_language, language_of, neutral, storable, words_of
-from app.web.words import accepted, stopped
+from app.web.text import known_language, neutral, words_of
+from app.web.turns import owed
+from app.web.unread import give_ticket, reader_of
+from app.web.words import stopped
 from db import tables
 from db.session import read_only, unit_of_work
 from desk.conversations import add_message, messages_after, post_customer_message
 from desk.errors import NotFound
 from desk.feedback import is_stop, stop
-from desk.offers import accept_offer
+from desk.replies import note_chat_reply
+from desk.snooze import customer_wrote
 
 router = APIRouter(prefix="/api/chat", tags=["chat"])
 
@@ -40,6 +46,7 @@ class _Written:
     text: str
     payload: str | None
     client_id: str
+    language: str | None
 
 
 def chat_of(web: WebDep, authorization: HeaderText = None) -> Chat:
@@ -55,9 +62,15 @@ ChatDep = Annotated[Chat, Depends(chat_of)]
 
 @router.post("/sessions", status_code=201)
 def open_session(
-    web: WebDep, body: JsonBody, authorization: HeaderText = None, accept_language: HeaderText = None
+    web: WebDep,
+    request: Request,
+    body: JsonBody,
+    authorization: HeaderText = None,
+    accept_language: HeaderText = None,
 ) -> dict[str, Any]:
-    """Open a chat, or resume the one of the bearer token or of the last day."""
+    """Open a chat, or resume the one of the bearer token or of the last day. New ones are limited for each customer,
+    and for visitors by where they come from.
+    """
     now = web.clock()
     identity = text_of(body, "identity")
     customer_key = read_identity(web.settings.secret("identity_secret"), identity, now) if identity else None
@@ -67,6 +80,8 @@ def open_session(
         token = bearer(authorization)
         conversation = resumable(session, token, customer_key, now)
         if conversation is None:
+            place = place_of(request, web.settings.trusted_proxies)
+            web.rates.count(OPENINGS, *(("customer", customer_key) if customer_key else ("visitor", place)))
             conversation = (
                 open_for_customer(session, customer_key, wishes, shop, now)
                 if customer_key is not None
@@ -75,6 +90,7 @@ def open_session(
             token = give_token(session, conversation, now)
         return {
             "token": token,
+            "unread_ticket": give_ticket(web.settings.secret("link_secret"), reader_of(conversation), now),
             "verified": conversation.customer_id is not None,
             **_transcript(session, conversation),
         }
@@ -84,7 +100,8 @@ def open_session(
 async def post_message(web: WebDep, chat: ChatDep, body: JsonBody) -> dict[str, Any]:
     """Keep what the customer wrote, then let the bot answer behind it; the same `client_id` counts once."""
     web.rates.count(MESSAGES, chat.conversation_id)
-    written = _Written(words_of(text_of(body, "text")), text_of(body, "payload"), _client_id(body))
+    words = words_of(text_of(body, "text"))
+    written = _Written(words, text_of(body, "payload"), _client_id(body), chosen_in(body))
     message, turn = await to_thread.run_sync(_store, web, chat, written)
     if turn is not None:
         web.gateway.start(turn)
@@ -118,21 +135,14 @@ def transcript(web: WebDep, chat: ChatDep, conversation_id: str) -> dict[str, An
             return _transcript(session, conversation)
 
 
-@router.post("/offers/{offer_id}/accept")
-def accept(web: WebDep, chat: ChatDep, offer_id: RowId) -> dict[str, Any]:
-    """Accept one's own offer, once; the code is in the answer and in the conversation."""
-    with audited(web, chat.actor, f"offer:{offer_id}"):
-        if chat.customer_id is None:
-            raise NotFound("offer")
-        with unit_of_work(web.engine) as session:
-            now = web.clock()
-            conversation = lock_conversation(session, chat.conversation_id)
-            offer = accept_offer(session, chat.customer_id, offer_id, now)
-            show_code(session, conversation.id, offer)
-            words = accepted(conversation.language, offer.title, offer.code, offer.expires_at)
-            add_message(session, conversation.id, "bot", words, now)
-    web.hub.wake(chat.conversation_id)
-    return {"code": offer.code, "title": offer.title, "expires_at": offer.expires_at.isoformat()}
+@router.post("/language")
+def choose_language(web: WebDep, chat: ChatDep, body: JsonBody) -> dict[str, Any]:
+    """Speak the `language` from now on; messages that carry it too keep it against what they are written in."""
+    language = chosen_in(body)
+    with unit_of_work(web.engine) as session:
+        conversation = lock_conversation(session, chat.conversation_id)
+        conversation.language = language or known_language(conversation.language)
+        return {"language": conversation.language}
 
 
 def _store(web: Web, chat: Chat, written: _Written) -> tuple[tables.Message, Turn | None]:
@@ -145,15 +155,19 @@ def _store(web: Web, chat: Chat, written: _Written) -> tuple[tables.Message, Tur
         )
         if not is_new:
             return message, None
-        conversation.language = language_of(message.text, known_language(conversation.language))
-        message.payload = {"pressed": pressed} if pressed else None
+        customer_wrote(session, conversation, web.clock())
+        if pressed is None or written.language:
+            conversation.language = written.language or spoken_in(session, conversation)
         if chat.customer_id is not None and pressed is None and is_stop(message.text):
             stop(session, chat.customer_id, web.clock(), "STOP in the chat")
             add_message(session, conversation.id, "bot", stopped(conversation.language), web.clock())
             return message, None
+        if chat.customer_id is not None:
+            note_chat_reply(session, message, chat.customer_id, web.clock())
         if conversation.agent_id is not None:
             return message, None
         assert message.id is not None
+        message.payload = owed(pressed)
         return message, Turn(conversation.id, message.id, pressed or neutral(message.text))
 
 

@@ -13,6 +13,7 @@ from app.settings import Settings
 from app.web.gateway import Gateway
 from app.web.hub import Hub
 from app.web.metrics import Metrics
+from app.web.presence import Presence
 from app.web.rates import Rates
 
 LARGEST_ID = 2**31 - 1  # what an Integer column of PostgreSQL holds
@@ -32,6 +33,7 @@ class Web:
     rates: Rates
     hub: Hub
     gateway: Gateway
+    presence: Presence
 
 
 def web_of(request: Request) -> Web:

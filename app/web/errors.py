@@ -19,8 +19,20 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.pages import page
-from desk.errors import AlreadyClaimed, DeskError, NotFound, NotYourCase, OfferRefused
+from app.web.console_words import kept
+from app.web.pages import language_of, page
+from desk.errors import (
+    AlreadyClaimed,
+    AlreadyRated,
+    ContestRefused,
+    DeskError,
+    FollowUpRefused,
+    NotFound,
+    NotLater,
+    NotYourCase,
+    OfferRefused,
+    SentAlready,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +40,16 @@ STATUS_OF_DESK_ERROR: dict[type[DeskError], int] = {
     NotFound: 404,
     AlreadyClaimed: 409,
     OfferRefused: 409,
+    AlreadyRated: 409,
+    ContestRefused: 409,
+    FollowUpRefused: 409,
     NotYourCase: 403,
+    SentAlready: 409,
+    NotLater: 422,
 }
+IN_A_FORM = (
+    "A field has a value that is not possible there; nothing was changed. Please go back and correct it."
+)
 OUR_FAULT = "Something went wrong on our side. Please try again in a moment."
 
 
@@ -99,9 +119,10 @@ def add_error_handlers(app: FastAPI) -> None:
 
 def answer(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
     """The sentence as JSON for programs, as a page for people."""
-    if request.url.path.startswith(("/api/", "/health", "/metrics")):
+    if request.url.path.startswith(("/api/", "/hooks/", "/health", "/metrics")):
         return JSONResponse({"error": sentence}, status, headers=headers)
-    return page(request, "error.html", status, headers, sentence=sentence)
+    language = language_of(request) if request.url.path.startswith("/console") else "en"
+    return page(request, "error.html", status, headers, sentence=kept(sentence, language))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -130,7 +151,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     if first["loc"][0] == "path":
         return answer(request, 404, "There is nothing at this address.")
-    return answer(request, 422, f"{first['loc'][-1]}: {first['msg']}.")
+    told = f"{first['loc'][-1]}: {first['msg']}."
+    return answer(request, 422, IN_A_FORM if request.url.path.startswith("/console") else told)
 
 
 class LastResort:

@@ -1,8 +1,9 @@
 """Cheap answers to "did anything change?": one query for all watched conversations, one for the queue."""
 
 from collections.abc import Hashable, Mapping
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, case, exists, func, select
 from sqlmodel import Session, col
 
 from app.web.hub import QUEUE
@@ -10,6 +11,7 @@ from db import tables
 from db.session import read_only
 
 MOST_IN_ONE_QUERY = 500
+LATELY = timedelta(minutes=10)  # what is new to a stream has come since; older messages need no look
 
 
 def fingerprints_of(engine: Engine, topics: list[str]) -> Mapping[str, Hashable]:
@@ -32,24 +34,45 @@ def _conversations(session: Session, ids: list[str]) -> dict[str, Hashable]:
     last_risk = (
         select(func.max(risk)).join(tables.Message, message == col(tables.Risk.message_id)).where(of_this)
     ).scalar_subquery()
-    case = (
-        select(col(tables.Escalation.status))
+    status, snoozed = (
+        select(column)
         .where(col(tables.Escalation.conversation_id) == this)
         .order_by(col(tables.Escalation.id).desc())
         .limit(1)
-    ).scalar_subquery()
-    query = select(this, agent, last_message, last_risk, case).where(this.in_(ids))
+        .scalar_subquery()
+        for column in (col(tables.Escalation.status), col(tables.Escalation.snoozed_until))
+    )
+    last_note, held = (
+        select(func.max(column)).where(of).scalar_subquery()
+        for column, of in (
+            (col(tables.Note.id), col(tables.Note.conversation_id) == this),
+            (col(tables.HeldReply.id), col(tables.HeldReply.conversation_id) == this),
+        )
+    )
+    shown = (agent, last_message, last_risk, status, snoozed, last_note, held)
+    query = select(this, *shown).where(this.in_(ids))
     return {row[0]: tuple(row[1:]) for row in session.connection().execute(query)}
 
 
 def _queue(session: Session) -> Hashable:
-    case = tables.Escalation
-    last_message = (
-        select(func.max(col(tables.Message.id))).where(
-            col(tables.Message.conversation_id) == col(case.conversation_id),
-            col(tables.Message.role) == "customer",
-        )
-    ).scalar_subquery()
-    shown = (col(case.id), col(case.status), col(case.claimed_by), col(case.priority), col(case.risk_id))
-    query = select(*shown, last_message).where(col(case.status) != "resolved")
-    return tuple(sorted(tuple(row) for row in session.connection().execute(query)))
+    """Sums over the open cases, not the cases: a long queue is asked about each second. A change that leaves every
+    sum as it was would be missed until the next one.
+    """
+    row, said, now = tables.Escalation, tables.Message, datetime.now(UTC)
+    is_open = col(row.status) != "resolved"
+    asleep = case((col(row.snoozed_until) > now, 1), else_=0)
+    holders = func.sum(col(row.id) * func.coalesce(col(row.claimed_by), 0))
+    answered = case((col(row.answered_at).is_(None), 0), else_=col(row.id))
+    sums = (
+        func.count(), func.max(col(row.id)), func.sum(col(row.id)), holders, func.sum(answered), func.sum(asleep),
+        func.sum(col(row.priority)), func.sum(col(row.risk_id)), func.sum(col(row.seen_message_id)),
+    )  # fmt: skip
+    cases = session.connection().execute(select(*sums).where(is_open)).one()
+    in_a_case = exists().where(col(row.conversation_id) == col(said.conversation_id), is_open)
+    newest = (
+        select(col(said.id))
+        .where(col(said.time) > now - LATELY, col(said.role) == "customer", in_a_case)
+        .order_by(col(said.id).desc())
+        .limit(1)
+    )
+    return (*cases, session.connection().execute(newest).scalar())

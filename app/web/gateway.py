@@ -14,11 +14,11 @@ from anyio import to_thread
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from app.storable import storable
 from app.web.bot import Bot, BotSilent, Utterance
 from app.web.errors import log_without_values
 from app.web.hub import QUEUE, Hub
 from app.web.metrics import Metrics
-from app.web.text import storable
 from app.web.turns import Turns
 from app.web.words import fallback, talk_button
 from db import tables
@@ -90,9 +90,10 @@ class Gateway:
             await to_thread.run_sync(self._keep, turn, said)
 
     async def _ask(self, turn: Turn, until: float) -> list[Utterance]:
+        patience = until - asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout_at(until):
-                return await self._bot.ask(turn.conversation_id, turn.message_id, turn.said)
+                return await self._bot.ask(turn.conversation_id, turn.message_id, turn.said, patience)
         except TimeoutError as error:
             raise BotSilent("timeout") from error
 
@@ -112,6 +113,8 @@ class Gateway:
             conversation = lock_conversation(session, turn.conversation_id)
             if conversation.agent_id is not None:
                 return  # an agent took over while the bot was thinking
+            if any((utterance.payload or {}).get("fallback") for utterance in said):
+                open_escalation(session, conversation, Cause.FAILURE, self._clock())  # an action failed
             for utterance in said:
                 text = storable(utterance.text)
                 add_message(session, conversation.id, "bot", text, self._clock(), payload=utterance.payload)
@@ -122,11 +125,10 @@ class Gateway:
             conversation = lock_conversation(session, turn.conversation_id)
             if conversation.agent_id is not None:
                 return
-            open_escalation(session, conversation, Cause.FAILURE, self._clock())
-            if not _was_told(session, turn):
-                payload = {"buttons": [talk_button(conversation.language)], "fallback": True}
-                words = fallback(conversation.language)
-                add_message(session, conversation.id, "bot", words, self._clock(), payload=payload)
+            if _was_told(session, turn):
+                open_escalation(session, conversation, Cause.FAILURE, self._clock())
+            else:
+                apologise(session, conversation, self._clock())
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -143,6 +145,13 @@ def lock_conversation(session: Session, conversation_id: str) -> tables.Conversa
     if conversation is None:
         raise NotFound("conversation")
     return conversation
+
+
+def apologise(session: Session, conversation: tables.Conversation, now: datetime) -> None:
+    """Tell the truth: the bot cannot answer, a human will; and ask for that human."""
+    open_escalation(session, conversation, Cause.FAILURE, now)
+    payload = {"buttons": [talk_button(conversation.language)], "fallback": True}
+    add_message(session, conversation.id, "bot", fallback(conversation.language), now, payload=payload)
 
 
 def _was_told(session: Session, turn: Turn) -> bool:

@@ -18,8 +18,14 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "queue"
 POLL_SECONDS = 1.0
+_TYPING = "typing "
 
 Fingerprints = Callable[[list[str]], Mapping[str, Hashable]]
+
+
+def typing_in(conversation_id: str) -> str:
+    """The topic of a customer's writing there: nothing in the database, so it is woken and never compared."""
+    return f"{_TYPING}{conversation_id}"
 
 
 class Hub:
@@ -52,7 +58,7 @@ class Hub:
         """Until cancelled: look once a second, and outlive a database that is away."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            if topics := list(self._waiting):
+            if topics := [topic for topic in self._waiting if not topic.startswith(_TYPING)]:
                 try:
                     now = await to_thread.run_sync(self._fingerprints, topics)
                 except SQLAlchemyError as error:

@@ -8,8 +8,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey
 
+from app.storable import storable
 from app.web.errors import NotSignedIn
-from app.web.text import storable
 
 AUDIENCE = "stayline"
 LONGEST_LIFE = timedelta(hours=1)

@@ -43,6 +43,7 @@ def _keep(web: Web, kind: Kind, body: bytes) -> dict[str, Any]:
     return {
         "kept": summary.kept,
         "new": summary.new,
+        "skipped": summary.skipped,
         "rejected": sorted(rejected, key=lambda bad: bad["line"]),
     }
 

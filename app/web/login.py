@@ -1,5 +1,6 @@
 """Agents' passwords and sessions. A session lives in the database, so that leaving ends it everywhere."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -13,12 +14,15 @@ from sqlmodel import Session, col, select
 from starlette.responses import RedirectResponse, Response
 
 from app.settings import Environment
+from app.web.addresses import place_of
 from app.web.audit import note
+from app.web.console_words import told_in
 from app.web.context import Web, WebDep
 from app.web.identity import hash_of, new_token
-from app.web.pages import page
+from app.web.pages import LANGUAGE_COOKIE, language_of, page
 from app.web.rates import LOGINS_FROM_ONE_PLACE, LOGINS_OF_ONE_AGENT
 from app.web.security import require_same_origin
+from app.web.tags import known_language
 from db import tables
 from db.session import read_only, unit_of_work
 
@@ -26,7 +30,7 @@ router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Dep
 
 SESSION_LIFE = timedelta(hours=12)
 LONGEST_PASSWORD = 1_000
-REFUSED = "That e-mail address and password do not belong together."
+LANGUAGE_KEPT = timedelta(days=365)
 
 
 class MustSignIn(Exception):
@@ -67,6 +71,11 @@ def agent_of(session: Session, token_hash: str, now: datetime) -> tables.Agent |
     return session.get(tables.Agent, found.agent_id)
 
 
+def still_signed_in(web: Web, user: SignedIn) -> bool:
+    with read_only(web.engine) as session:
+        return agent_of(session, user.token_hash, web.clock()) is not None
+
+
 SignedInDep = Annotated[SignedIn, Depends(signed_in)]
 
 
@@ -79,12 +88,13 @@ def show_login(web: WebDep, request: Request) -> Response:
 def log_in(
     web: WebDep, request: Request, email: Annotated[str, Form()] = "", password: Annotated[str, Form()] = ""
 ) -> Response:
-    where = request.client.host if request.client else "unknown"
+    where = place_of(request, web.settings.trusted_proxies)
     web.rates.count(LOGINS_FROM_ONE_PLACE, "place", where)
     web.rates.count(LOGINS_OF_ONE_AGENT, "agent", hash_of(email.strip().lower()))
     agent = _agent_with(web, email.strip().lower(), password)
     if agent is None or agent.id is None:
-        return page(request, "login.html", 401, shop=web.settings.shop_name, email=email, refusal=REFUSED)
+        refused = told_in(language_of(request))("frame.refused")
+        return page(request, "login.html", 401, shop=web.settings.shop_name, email=email, refusal=refused)
     answer = RedirectResponse("/console", 303)
     answer.set_cookie(
         _cookie_name(web),
@@ -94,6 +104,24 @@ def log_in(
         secure=_is_production(web),
         httponly=True,
         samesite="strict",
+    )
+    return answer
+
+
+@router.post("/language")
+def choose_language(
+    web: WebDep, language: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "/console"
+) -> Response:
+    """Show the console in this language from now on, in this browser, and go back to the page."""
+    answer = RedirectResponse(back if re.match("/console(?:[/?]|$)", back) else "/console", 303)
+    answer.set_cookie(
+        LANGUAGE_COOKIE,
+        known_language(language),
+        max_age=int(LANGUAGE_KEPT.total_seconds()),
+        path="/",
+        secure=_is_production(web),
+        httponly=True,
+        samesite="lax",
     )
     return answer
 

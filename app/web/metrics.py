@@ -35,11 +35,16 @@ class Metrics:
         self.open_escalations = Gauge(
             "stayline_open_escalations", "Cases that are not resolved", registry=self.registry
         )
+        self.unanswered_escalations = Gauge(
+            "stayline_unanswered_escalations", "Cases that were closed unanswered", registry=self.registry
+        )
 
     def text(self, session: Session) -> bytes:
         """Everything in Prometheus' text format."""
-        count = select(func.count()).where(col(tables.Escalation.status) != "resolved")
-        self.open_escalations.set(session.exec(count).one())
+        is_open, verdict = col(tables.Escalation.status) != "resolved", col(tables.Escalation.verdict)
+        self.open_escalations.set(session.exec(select(func.count()).where(is_open)).one())
+        unanswered = select(func.count()).where(~is_open, verdict.is_(None))
+        self.unanswered_escalations.set(session.exec(unanswered).one())
         return generate_latest(self.registry)
 
 

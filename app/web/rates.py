@@ -10,8 +10,12 @@ from limits.strategies import MovingWindowRateLimiter
 from app.web.errors import TooMany
 
 MESSAGES = RateLimitItemPerMinute(20)
+OPENINGS = RateLimitItemPerMinute(30)
+LOOKS = RateLimitItemPerMinute(30)
+TYPING = RateLimitItemPerMinute(40)
 LOGINS_OF_ONE_AGENT = RateLimitItemPerMinute(5)
 LOGINS_FROM_ONE_PLACE = RateLimitItemPerMinute(30)
+TEST_SENDS = RateLimitItemPerMinute(5)
 
 
 class Rates:

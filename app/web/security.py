@@ -15,6 +15,7 @@ DRAIN_LIMIT = 32_000_000
 DRAIN_SECONDS = 0.8
 METHODS_WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
 OWN_LIMIT = "/api/ingest/"  # checks its key before it reads, and has a larger limit
+READ_BY_THE_SHOP = "/api/chat/unread"  # the one answer that a script of the shop's page reads
 POLICY = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; "
     "script-src 'self'; style-src 'self'; frame-ancestors {ancestors}"
@@ -22,23 +23,37 @@ POLICY = (
 
 
 class SecurityHeaders:
-    """Nothing inline, nothing from elsewhere, and only the widget may stand in a frame."""
+    """Nothing inline, nothing from elsewhere, and only the widget may stand in a frame: ours or the shop's."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, shop_origins: tuple[str, ...] = ()) -> None:
         self.app = app
+        self.shop_origins = frozenset(shop_origins)
+        self.policy = POLICY.format(ancestors="'none'")
+        self.frame_policy = POLICY.format(ancestors=" ".join(("'self'", *shop_origins)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         path = scope["path"]
+        policy = self.frame_policy if path == "/widget" else self.policy
+        reader = self._reader(Headers(scope=scope)) if path == READ_BY_THE_SHOP else None
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(MutableHeaders(scope=message), path)
+                headers = MutableHeaders(scope=message)
+                _add_headers(headers, path, policy)
+                if reader is not None:
+                    headers["Access-Control-Allow-Origin"] = reader
+                    headers.add_vary_header("Origin")
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+    def _reader(self, headers: Headers) -> str | None:
+        """The origin of the shop's page that asks, None for every other."""
+        origin = headers.get("origin", "")
+        return origin if origin and not self.shop_origins.isdisjoint((origin, "*")) else None
 
 
 class BodyLimit:
@@ -97,8 +112,8 @@ def require_same_origin(request: Request) -> None:
         raise WrongOrigin
 
 
-def _add_headers(headers: MutableHeaders, path: str) -> None:
-    headers["Content-Security-Policy"] = POLICY.format(ancestors="'self'" if path == "/widget" else "'none'")
+def _add_headers(headers: MutableHeaders, path: str, policy: str) -> None:
+    headers.setdefault("Content-Security-Policy", policy)  # a page may be stricter
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = (
         "same-origin"  # "no-referrer" would turn the Origin of our own forms into null

@@ -40,22 +40,26 @@ def recognise(session: Session, token: str | None, now: datetime) -> Chat | None
 def open_for_customer(
     session: Session, customer_key: str, wishes: tuple[str | None, ...], shop: str, now: datetime
 ) -> tables.Conversation:
-    """The conversation of the last day, else one where a follow-up waits, else a new one (also for a stranger)."""
+    """The conversation to show, else a new one (also for a stranger)."""
     customer = _customer(session, customer_key)
+    if (found := conversation_to_show(session, customer.id, now)) is not None:
+        return found
+    asked, *others = wishes
+    return _open_greeted(session, customer, known_language(asked, customer.language, *others), shop, now)
+
+
+def conversation_to_show(session: Session, customer_id: int, now: datetime) -> tables.Conversation | None:
+    """The conversation of the last day, else one where something waits for the customer."""
     recent = (
         select(tables.Conversation)
         .where(
-            tables.Conversation.customer_id == customer.id,
+            tables.Conversation.customer_id == customer_id,
             tables.Conversation.source == "widget",
             col(tables.Conversation.opened_at) > now - RESUMED_FOR,
         )
         .order_by(col(tables.Conversation.opened_at).desc())
     )
-    found = session.exec(recent).first() or conversation_with_news(session, customer.id)
-    if found is not None:
-        return found
-    asked, *others = wishes
-    return _open_greeted(session, customer, known_language(asked, customer.language, *others), shop, now)
+    return session.exec(recent).first() or conversation_with_news(session, customer_id, now)
 
 
 def open_for_visitor(

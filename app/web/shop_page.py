@@ -16,6 +16,7 @@ from db.session import read_only
 
 router = APIRouter(include_in_schema=False)
 
+MODULES = sorted(path.name for path in (STATIC / "widget").glob("*.js"))
 DEMO_CUSTOMERS = ("demo-ana", "demo-wei", "demo-maya")
 
 
@@ -50,7 +51,8 @@ def loader() -> Response:
 
 @router.get("/widget")
 def widget(web: WebDep, request: Request) -> Response:
-    return page(request, "widget.html", shop=web.settings.shop_name)
+    hosts = " ".join(web.settings.framing_origins)
+    return page(request, "widget.html", shop=web.settings.shop_name, hosts=hosts, modules=MODULES)
 
 
 def _people(session: Session) -> list[Person]:

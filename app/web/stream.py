@@ -12,10 +12,14 @@ from sqlmodel import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from app.web.context import LARGEST_ID, Web
+from app.web.hub import typing_in
+from app.web.presence import WRITES_FOR
 from app.web.sessions import recognise
 from db import tables
 from db.session import read_only
 from desk.conversations import messages_after
+from desk.offers import offers_of
+from desk.satisfaction import is_due
 
 HEARTBEAT_SECONDS = 15
 FAREWELL_SECONDS = 1
@@ -38,7 +42,7 @@ def as_json(message: tables.Message) -> dict[str, Any]:
         "text": message.text,
         "time": message.time.isoformat(),
         "author": message.author,
-        "payload": message.payload,
+        "payload": message.payload if message.role != "customer" else None,
         "client_id": message.row_key if message.role == "customer" else None,
     }
 
@@ -55,7 +59,9 @@ def conversation_events(web: Web, token: str, conversation_id: str, after: int) 
 
 
 def change_events(web: Web, topic: str, allowed: Callable[[], bool]) -> EventSourceResponse:
-    """An event `changed` whenever the topic did, for as long as `allowed` says so."""
+    """An event `changed` whenever the topic did, for as long as `allowed` says so; and where the topic is a
+    conversation, an event `typing` whenever its customer says to be writing.
+    """
     return _response(lambda ending: _changes(web, topic, allowed, ending))
 
 
@@ -71,41 +77,54 @@ async def _conversation(
     web: Web, token: str, conversation_id: str, after: int, ending: anyio.Event
 ) -> AsyncIterator[ServerSentEvent]:
     told: dict[str, Any] | None = None
+    cards: dict[str, Any] | None = None
     with web.hub.watch(conversation_id) as changed:
         while (glance := await to_thread.run_sync(_glance, web, token, conversation_id, after)) is not None:
             for message in glance.messages:
                 assert message.id is not None
                 after = message.id
                 yield _event("message", as_json(message), message.id)
-            typing = web.gateway.is_typing(conversation_id)
+            typing = (web.presence.writes if glance.human else web.gateway.is_typing)(conversation_id)
             state = {"human": glance.human, "agent": glance.agent, "typing": typing}
             if state != told:
                 told = state
                 yield _event("state", state)
-            if not await _changed_before_the_end(changed, ending):
+            # after the words, which somebody waits for; not while the bot thinks, whose answer may change them
+            thinks = typing and not glance.human
+            standing = None if thinks else await to_thread.run_sync(_cards, web, conversation_id)
+            if standing is not None and standing != cards:
+                cards = standing
+                yield _event("cards", cards)
+            patience = WRITES_FOR.total_seconds() if glance.human and typing else None
+            await _first_of(changed, ending, within=patience)
+            if ending.is_set():
                 return
+            changed.clear()
 
 
 async def _changes(
     web: Web, topic: str, allowed: Callable[[], bool], ending: anyio.Event
 ) -> AsyncIterator[ServerSentEvent]:
-    with web.hub.watch(topic) as changed:
+    with web.hub.watch(topic) as changed, web.hub.watch(typing_in(topic)) as writing:
+        changed.set()
         while await to_thread.run_sync(allowed):
-            yield _event("changed", {})
-            if not await _changed_before_the_end(changed, ending):
+            for event, kind in ((changed, "changed"), (writing, "typing")):
+                if event.is_set():
+                    event.clear()
+                    yield _event(kind, {})
+            await _first_of(changed, writing, ending)
+            if ending.is_set():
                 return
 
 
-async def _changed_before_the_end(changed: asyncio.Event, ending: anyio.Event) -> bool:
-    """Waits for news; False when the server stops first."""
-    waiting = [asyncio.create_task(changed.wait()), asyncio.create_task(ending.wait())]
+async def _first_of(*events: asyncio.Event | anyio.Event, within: float | None = None) -> None:
+    """Waits until one of them is set, or these seconds are over."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
     try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waiting, timeout=within, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in waiting:
             task.cancel()
-    changed.clear()
-    return not ending.is_set()
 
 
 def _glance(web: Web, token: str, conversation_id: str, after: int) -> Glance | None:
@@ -117,9 +136,23 @@ def _glance(web: Web, token: str, conversation_id: str, after: int) -> Glance | 
         if conversation is None:
             return None
         agent = _agent_name(session, conversation.agent_id)
-        return Glance(
-            messages_after(session, conversation_id, after), conversation.agent_id is not None, agent
-        )
+        messages = messages_after(session, conversation_id, after)
+        return Glance(messages, conversation.agent_id is not None, agent)
+
+
+def _cards(web: Web, conversation_id: str) -> dict[str, Any] | None:
+    """What became of the offers made here, and whether it is time to ask how the chat was; None when it is erased."""
+    with read_only(web.engine) as session:
+        conversation = session.get(tables.Conversation, conversation_id)
+        if conversation is None:
+            return None
+        offers = [_standing(offer) for offer in offers_of(session, conversation.id)]
+        return {"offers": offers, "rate": is_due(session, conversation)}
+
+
+def _standing(offer: tables.Offer) -> dict[str, Any]:
+    code = {"code": offer.code} if offer.status == "accepted" else {}
+    return {"id": offer.id, "status": offer.status, **code}
 
 
 def _agent_name(session: Session, agent_id: int | None) -> str | None:

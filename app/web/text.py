@@ -3,18 +3,17 @@
 import re
 import unicodedata
 
+from app.storable import storable
 from app.web.errors import NotAcceptable
+from app.web.tags import LANGUAGES, known_language
+
+__all__ = ["LANGUAGES", "is_chinese", "known_language", "language_told", "neutral", "words_of"]
 
 LONGEST_TEXT = 4_000
+LEAST_LETTERS = 4
 HAN_SHARE = 0.2  # one Han character says about as much as a short word
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes no NUL, UTF-8 no lone surrogate
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]")
 KANA = re.compile("[\u3040-\u30ff]")
-
-
-def storable(text: str) -> str:
-    """The text as any database can keep it; everything else (zero width, bidi, emoji) stays as it is."""
-    return UNSTORABLE.sub("\ufffd", text)
 
 
 def words_of(text: str | None) -> str:
@@ -39,16 +38,13 @@ def is_chinese(text: str) -> bool:
     return bool(letters) and not KANA.search(text) and len(HAN.findall(text)) / letters >= HAN_SHARE
 
 
-def language_of(text: str, otherwise: str) -> str:
-    """zh when the message is in Chinese characters, else what was spoken so far."""
-    return "zh" if is_chinese(text) else otherwise
-
-
-def known_language(*wishes: str | None) -> str:
-    """The first wish we speak, from tags such as `zh-CN` or an Accept-Language header, else English."""
-    for wish in wishes:
-        for tag in (wish or "").lower().split(","):
-            primary = tag.strip().split(";")[0].split("-")[0].split("_")[0]
-            if primary in ("en", "zh"):
-                return primary
-    return "en"
+def language_told(text: str) -> str | None:
+    """The language that a message is in; None when it tells none: an order number, an emoji, a bare "ok", a command
+    with its leading slash.
+    """
+    if text.lstrip().startswith("/"):
+        return None
+    if is_chinese(text):
+        return "zh"
+    words = "".join(re.findall(r"\b[A-Za-z]+\b", text))
+    return "en" if len(words) >= LEAST_LETTERS and not KANA.search(text) else None

@@ -1,9 +1,14 @@
-"""One turn at a time in each conversation."""
+"""One turn at a time in each conversation; and which messages a turn is owed."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
+
+from db import tables
+
+FOR_BOT = "bot"
 
 
 @dataclass(slots=True)
@@ -37,3 +42,13 @@ class Turns:
             line.members -= 1
             if not line.members:
                 del self._lines[conversation_id]
+
+
+def owed(pressed: str | None) -> dict[str, Any]:
+    """The payload of a message that the bot is to answer; `pressed` is the button's own, if it was one."""
+    return {"asked": FOR_BOT} | ({"pressed": pressed} if pressed else {})
+
+
+def awaits_bot(message: tables.Message) -> bool:
+    """Whether a turn was owed when the message came: what was written to a human is not the bot's to answer."""
+    return (message.payload or {}).get("asked") == FOR_BOT

@@ -21,6 +21,10 @@ _ACCEPTED = {
     "en": "Your offer is yours: {title}. Use the code {code} at checkout until {until}.",
     "zh": "优惠已领取：{title}。请在 {until} 前结账时使用优惠码 {code}。",
 }
+_DECLINED = {
+    "en": "Understood, I have put the offer away. Nothing else changes for you.",
+    "zh": "好的，这份优惠已为您取消，其他一切照旧。",
+}
 _STOPPED = {
     "en": "Done: you will get no more messages from us. You can change this under Privacy, and here I still answer you.",
     "zh": "好的，我们不会再给您发送消息。您可以在“隐私”中更改；您在这里提问，我仍会回答。",
@@ -38,6 +42,10 @@ def fallback(language: str | None) -> str:
 def accepted(language: str | None, title: str, code: str, expires_at: datetime) -> str:
     words = _ACCEPTED[known_language(language)]
     return words.format(title=title, code=code, until=f"{expires_at:%Y-%m-%d}")
+
+
+def declined(language: str | None) -> str:
+    return _DECLINED[known_language(language)]
 
 
 def stopped(language: str | None) -> str:

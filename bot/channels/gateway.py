@@ -15,12 +15,15 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+import channels.answer_format  # noqa: F401  (its import is what makes action calls quick)
 from channels.failed_actions import noticing_failed_actions
+from desk.masking import mask_logs
 
 SECRET_HEADER = "X-Stayline-Secret"
 DEADLINE_SECONDS = 7.0
 
 logger = logging.getLogger(__name__)
+mask_logs()  # Rasa has set its log up before it looks for channels
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
 

@@ -22,9 +22,11 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from components.plain_form import plain_form
+from components.spelling import Spelling
 from risk_model.encoder import Encoder, Manifest
 
-CENTRE_FILE = "centre.json"
+KEPT_FILE = "kept.json"
 Vectors = npt.NDArray[np.float32]
 
 
@@ -57,7 +59,8 @@ class FeaturizerUntrained(RasaException):
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
-    """Gives each text `scale * (vector - centre)`, the centre being the mean vector of the training texts.
+    """Gives each text, in its plain form and spelt as the training texts are, `scale * (vector - centre)`: the centre
+    is the mean of the training texts.
 
     An encoder's vectors may all lie in one narrow cone (those of e5 do), where a regularised classifier
     hardly tells them apart; centred and stretched, it does. The encoder itself stays outside the trained
@@ -129,24 +132,44 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self._scale = float(config["scale"])
-        self._encoder = loaded_encoder(encoder_folder(config))
+        self._folder = encoder_folder(config)
+        self._encoder = loaded_encoder(self._folder)
         self._centre: Vectors | None = None
+        self._spelling: Spelling | None = None
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Finds the centre of the training texts and keeps it with the encoder's version."""
-        texts = [text for message in training_data.training_examples if (text := message.get(TEXT))]
-        self._centre = self._encoder.encode(texts).mean(axis=0)
+        """Finds the centre and the words of the training texts and keeps them with the encoder's version."""
+        texts = tuple(text for message in training_data.training_examples if (text := message.get(TEXT)))
+        self._centre = training_vectors(self._folder, texts).mean(axis=0)
+        self._spelling = Spelling.of(map(plain_form, texts), self._encoder.is_common_word)
         self._keep()
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        self.process(training_data.training_examples)
+        """Adds the sentence features for the classifier to learn from."""
+        with_text = [message for message in training_data.training_examples if message.get(TEXT)]
+        texts = tuple(message.get(TEXT) for message in with_text)
+        self._add_features(with_text, training_vectors(self._folder, texts))
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Adds the sentence feature to every message that has a text."""
         with_text = [message for message in messages if message.get(TEXT)]
-        for message, vector in zip(with_text, self._vectors([m.get(TEXT) for m in with_text]), strict=True):
+        self._add_features(
+            with_text, self._encoder.encode([self._read(message.get(TEXT)) for message in with_text])
+        )
+        return messages
+
+    def _read(self, text: str) -> str:
+        if self._spelling is None:
+            raise FeaturizerUntrained()
+        return self._spelling.corrected(plain_form(text))
+
+    def _add_features(self, messages: list[Message], vectors: Vectors) -> None:
+        """**Shape** N messages, (N, D)"""
+        if self._centre is None:
+            raise FeaturizerUntrained()
+        for message, vector in zip(messages, self._scale * (vectors - self._centre), strict=True):
             message.add_features(
                 Features(
                     vector[np.newaxis],
@@ -155,28 +178,23 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
                     self._config[FEATURIZER_CLASS_ALIAS],
                 )
             )
-        return messages
-
-    def _vectors(self, texts: list[str]) -> Vectors:
-        """**Shape** N texts -> (N, D)"""
-        if self._centre is None:
-            raise FeaturizerUntrained()
-        return self._scale * (self._encoder.encode(texts) - self._centre)
 
     def _keep(self) -> None:
         kept = {
             "encoder": self._encoder.version,
             "centre": [float(x) for x in self._centre],
+            "words": self._spelling.counts,
         }
         with self._model_storage.write_to(self._resource) as folder:
-            (folder / CENTRE_FILE).write_text(json.dumps(kept), encoding="utf-8")
+            (folder / KEPT_FILE).write_text(json.dumps(kept), encoding="utf-8")
 
     def _restore(self) -> None:
         with self._model_storage.read_from(self._resource) as folder:
-            kept = json.loads((folder / CENTRE_FILE).read_text(encoding="utf-8"))
+            kept = json.loads((folder / KEPT_FILE).read_text(encoding="utf-8"))
         if kept["encoder"] != self._encoder.version:
             raise EncoderChanged(kept["encoder"], self._encoder.version)
         self._centre = np.array(kept["centre"], np.float32)
+        self._spelling = Spelling(kept["words"], self._encoder.is_common_word)
 
 
 def encoder_folder(config: dict[str, Any]) -> Path:
@@ -191,4 +209,10 @@ def encoder_folder(config: dict[str, Any]) -> Path:
 @lru_cache(maxsize=1)
 def loaded_encoder(folder: Path) -> Encoder:
     """The encoder of a folder, loaded once a process: training makes this component several times."""
-    return Encoder.load(folder)
+    return Encoder.load(folder, precision="fp32")  # the only one that its environment can compute
+
+
+@lru_cache(maxsize=1)
+def training_vectors(folder: Path, texts: tuple[str, ...]) -> Vectors:
+    """The vectors of all training texts, computed once although two steps of a training ask for them."""
+    return loaded_encoder(folder).encode([plain_form(text) for text in texts])

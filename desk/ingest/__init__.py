@@ -3,7 +3,7 @@
 from desk.ingest.files import RejectedRow, RowsSummary, Summary, ingest_file, ingest_rows
 from desk.ingest.formats import Format
 from desk.ingest.reads import Budget
-from desk.ingest.rows import CustomerRow, EventRow, Kind, MessageRow, ReviewRow, Row
+from desk.ingest.rows import CustomerRow, EventRow, Kind, MessageRow, OrderRow, ReviewRow, Row
 from desk.ingest.write import write_rows
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Format",
     "Kind",
     "MessageRow",
+    "OrderRow",
     "RejectedRow",
     "ReviewRow",
     "Row",

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from db.session import unit_of_work
+from desk.ingest.erased import REASON, without_erased
 from desk.ingest.errors import BadMapping, BrokenFile, EmptyFile, MissingColumns, UnknownFile
 from desk.ingest.formats import HOLDS, Format, choose_format, open_table
 from desk.ingest.reads import Bad, Budget, Raw, Read, Skipped
@@ -49,12 +50,13 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True)
 class RowsSummary:
-    """What became of a request's rows: `read == kept + len(rejected)`."""
+    """What became of a request's rows: `read == kept + skipped + len(rejected)`."""
 
     read: int
     kept: int
     new: int
     rejected: tuple[RejectedRow, ...]
+    skipped: int = 0  # about somebody who was erased
 
 
 def ingest_file(
@@ -89,7 +91,9 @@ def ingest_file(
             if chosen not in HOLDS and not tally.read:
                 _check_columns(path, kind, mapping, found)
             rows = list(_good_rows(kind, batch, mapping, now, tally, rejected))
-            tally.new += write_rows(session, kind, rows)
+            welcome = without_erased(session, rows)
+            tally.skip(REASON, len(rows) - len(welcome))
+            tally.new += write_rows(session, kind, welcome)
             progress(tally.read, table.total)
         if found is None:
             raise EmptyFile(path)
@@ -107,7 +111,11 @@ def ingest_rows(
             good.append(validate(kind, row, now))
         except RowError as error:
             bad.append(RejectedRow(index, str(error)))
-    return RowsSummary(len(good) + len(bad), len(good), write_rows(session, kind, good), tuple(bad))
+    welcome = without_erased(session, good)
+    skipped = len(good) - len(welcome)
+    return RowsSummary(
+        len(good) + len(bad), len(welcome), write_rows(session, kind, welcome), tuple(bad), skipped
+    )
 
 
 @dataclass(slots=True)
@@ -122,6 +130,12 @@ class _Tally:
     @property
     def read(self) -> int:
         return self.kept + self.rejected + self.skipped.total()
+
+    def skip(self, reason: str, rows: int) -> None:
+        """Of rows that counted as kept so far."""
+        if rows:
+            self.kept -= rows
+            self.skipped[reason] += rows
 
     def summary(self, rejected_file: Path | None) -> Summary:
         return Summary(

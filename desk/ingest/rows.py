@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
@@ -17,6 +17,8 @@ from desk.ingest.moments import check_moment, parse_moment
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL keeps no NUL, UTF-8 no lone surrogate
 ROLES = ("customer", "bot", "agent")
+YES, NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n"}
+OrderState = Literal["placed", "shipped", "delayed", "delivered", "cancelled", "returned"]
 FLOAT_KEY = re.compile(r"(\d+)\.0")
 
 
@@ -27,6 +29,7 @@ class Kind(StrEnum):
     events = "events"
     reviews = "reviews"
     messages = "messages"
+    orders = "orders"
 
 
 class RowError(ValueError):
@@ -108,6 +111,42 @@ def _role(value: object) -> str:
     return role
 
 
+def _state(value: object) -> str:
+    state, known = _required(_words(value)).lower(), get_args(OrderState)
+    if state not in known:
+        raise ValueError(f"expected {', '.join(known[:-1])} or {known[-1]}, got {state[:40]!r}")
+    return state
+
+
+def _total(value: object) -> float:
+    total = _number(value)
+    if total is None:
+        raise ValueError("missing")
+    if total < 0:
+        raise ValueError(f"expected 0 or more, got {total:g}")
+    return total
+
+
+def _currency(value: object) -> str:
+    code = _required(_words(value)).upper()
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise ValueError(f"expected three letters such as EUR, got {code[:40]!r}")
+    return code
+
+
+def _yes_or_no(value: object) -> bool:
+    """Nothing said is a yes."""
+    word = "yes" if value is None or value == "" else str(value).strip().lower()
+    if word not in YES | NO:
+        raise ValueError(f"expected yes or no, got {word[:40]!r}")
+    return word in YES
+
+
+def _later_moment(value: object) -> datetime | None:
+    """A moment that may lie ahead."""
+    return None if value is None or value == "" else check_moment(parse_moment(value), None)
+
+
 Words = Annotated[str | None, PlainValidator(_words)]
 Key = Annotated[str, PlainValidator(_key), AfterValidator(_required), _at_most(200)]
 RowId = Annotated[str | None, PlainValidator(_key), _at_most(200)]
@@ -170,12 +209,32 @@ class MessageRow(_Identified):
     conversation: RowId = None
 
 
-Row = CustomerRow | EventRow | ReviewRow | MessageRow
+class OrderRow(_Row):
+    """What the bot may tell of an order; `items` in the customer's words. To the risk an order is an event."""
+
+    order_number: Annotated[str, PlainValidator(_key), AfterValidator(_required), _at_most(60)]
+    placed_at: Moment
+    status: Annotated[OrderState, PlainValidator(_state)]
+    items: Text
+    total: Annotated[float, PlainValidator(_total)]
+    currency: Annotated[str, PlainValidator(_currency)]
+    expected_at: Annotated[datetime | None, PlainValidator(_later_moment)] = None
+    delivered_at: Annotated[datetime | None, PlainValidator(_moment)] = None
+    ship_to: Words = None
+    returnable: Annotated[bool, PlainValidator(_yes_or_no)] = True
+
+    @property
+    def time(self) -> datetime:
+        return self.placed_at
+
+
+Row = CustomerRow | EventRow | ReviewRow | MessageRow | OrderRow
 MODELS: Mapping[Kind, type[Row]] = {
     Kind.customers: CustomerRow,
     Kind.events: EventRow,
     Kind.reviews: ReviewRow,
     Kind.messages: MessageRow,
+    Kind.orders: OrderRow,
 }
 
 

@@ -10,11 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from db import tables
-from desk.ingest.rows import CustomerRow, EventRow, Kind, MessageRow, ReviewRow, Row
+from desk.conversations import IMPORTED
+from desk.ingest.rows import CustomerRow, EventRow, Kind, MessageRow, OrderRow, ReviewRow, Row
 
 CHUNK = 5_000
 NOT_STORED = {"customer_key", "id"}
-IMPORTED = "import"
+OPTIONAL_OF_ORDER = ("expected_at", "delivered_at", "ship_to")
 CONVERSATIONS = uuid5(NAMESPACE_URL, "stayline/imported-conversation")
 
 Insert = postgresql.Insert | sqlite.Insert
@@ -22,7 +23,7 @@ Values = list[dict[str, Any]]
 
 
 def write_rows(session: Session, kind: Kind, rows: Sequence[Row]) -> int:
-    """Store the rows, all of this kind; returns how many were added (or, for customers, added or changed)."""
+    """Store the rows, all of this kind; returns how many were added (for customers and orders: or changed)."""
     session.flush()
     write = WRITERS[kind]
     return sum(write(session, rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK))
@@ -104,6 +105,31 @@ def _write_conversations(session: Session, rows: Sequence[MessageRow]) -> None:
     _execute(session, statement, [{"id": key, **threads[key]} for key in sorted(threads)])
 
 
+def _write_orders(session: Session, rows: Sequence[OrderRow]) -> int:
+    """A later row says how the order is now, but forgets nothing for an empty field; what the customer cancelled in the
+    chat stays cancelled, and an order never goes over to somebody else.
+    """
+    ids = _customer_ids(session, (row.customer_key for row in rows))
+    merged: dict[tuple[str, int], dict[str, Any]] = {}
+    for row in rows:
+        known = merged.setdefault((row.order_number, ids[row.customer_key]), dict.fromkeys(OPTIONAL_OF_ORDER))
+        known.update(row.model_dump(exclude_none=True, exclude={"customer_key"}))
+    insert = _insert(session, tables.Order)
+    mine, new = _table(tables.Order).c, insert.excluded
+    fields = [name for name in OrderRow.model_fields if name not in ("customer_key", "order_number")]
+    statement = insert.on_conflict_do_update(
+        index_elements=["order_number"],
+        set_={name: func.coalesce(new[name], mine[name]) for name in fields},
+        where=and_(
+            mine.customer_id == new.customer_id,
+            mine.status != "cancelled",
+            or_(*(and_(new[name].is_not(None), new[name].is_distinct_from(mine[name])) for name in fields)),
+        ),
+    )
+    values = [{**merged[number, customer], "customer_id": customer} for number, customer in sorted(merged)]
+    return _execute(session, statement, values)
+
+
 def _customer_ids(session: Session, keys: Iterable[str]) -> dict[str, int]:
     """The id of each key's customer, who is made when first met."""
     wanted = sorted(set(keys))  # always in one order, so that two writers at once do not lock each other out
@@ -143,4 +169,5 @@ WRITERS: Mapping[Kind, Callable[[Session, Any], int]] = {
     Kind.events: _write_events,
     Kind.reviews: _write_reviews,
     Kind.messages: _write_messages,
+    Kind.orders: _write_orders,
 }

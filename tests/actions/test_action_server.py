@@ -36,6 +36,7 @@ class Server:
         *,
         secret: str | None = None,
         entities: dict[str, str] | None = None,
+        intent: str | None = None,
     ):
         tracker = {
             "sender_id": message.conversation_id,
@@ -43,6 +44,7 @@ class Server:
             "latest_message": {
                 "metadata": {"message_id": message.id},
                 "text": message.text,
+                "intent": {"name": intent},
                 "entities": [{"entity": name, "value": value} for name, value in (entities or {}).items()],
             },
             "events": [],
@@ -179,9 +181,20 @@ def test_asking_for_a_person_opens_one_case(server):
         assert [(case.cause, case.status) for case in cases] == [("asked", "open")]
 
 
-def test_answers_come_in_chinese_to_who_writes_chinese(server):
-    message = server.said("退货", key="ana", language="zh")
-    assert "30 天" in words(server.call("action_return_policy", message))
+def test_the_shops_facts_are_told_in_the_language_of_who_asks(server):
+    english = server.call("action_shop_fact", server.said("returns?"), intent="check_refund_policy")
+    chinese = server.call(
+        "action_shop_fact", server.said("退货", key="ana", language="zh"), intent="check_refund_policy"
+    )
+    assert "within 30 days" in words(english)
+    assert "30 天" in words(chinese)
+    assert chinese.json()["responses"][0]["buttons"][0]["payload"] == "/contact_human_agent"
+
+
+def test_what_the_shop_did_not_say_is_not_made_up(server):
+    answer = server.call("action_shop_fact", server.said("do you sell insurance"), intent="insurance")
+    assert "I don't know that" in words(answer)
+    assert answer.json()["responses"][0]["buttons"][0]["payload"] == "/contact_human_agent"
 
 
 def test_no_discount_is_promised_without_an_offer(server):
@@ -193,7 +206,10 @@ def test_an_action_that_fails_answers_truthfully_and_shows_no_tracker(server):
         session.connection().exec_driver_sql("ALTER TABLE customer_order RENAME TO away")
     try:
         answer = server.call("action_order_status", server.said("very private text"))
-        assert "Something on our side is not working" in words(answer)
+        (apology,) = answer.json()["responses"]
+        assert "Something on our side is not working" in apology["custom"]["text"]
+        assert apology["custom"]["fallback"] is True  # which has the gateway ask for a person
+        assert [(event["name"], event["value"]) for event in answer.json()["events"]] == [("form", None)]
         assert "very private text" not in answer.text
     finally:
         with unit_of_work(server.engine) as session:

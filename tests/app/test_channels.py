@@ -1,12 +1,9 @@
 """The channels against real servers on loopback, and against the database that two of them write to."""
 
-import json
 import logging
 import threading
 import time
-from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 
 import pytest
@@ -15,61 +12,28 @@ from sqlmodel import select
 from app.channels import PermanentFailure, TransientFailure, UnknownOutcome
 from app.channels.all import channels_of
 from app.channels.in_chat import conversation_with_news
-from app.channels.phone import calls_of
 from app.channels.sms import Sms
 from app.links import leads_to, read_click_token
 from app.settings import Settings
 from db import tables
 from db.session import unit_of_work
+from desk.calls import calls_of
 from desk.conversations import add_message, open_conversation, post_customer_message
 from desk.escalations import open_case
 from tests.desk.people import NOW, agent, customer
 from tests.support.mail import postbox
-from tests.support.processes import free_port
-
-
-class Service:
-    """What an SMS service was sent; `answers` are status codes, `delay` is in seconds."""
-
-    def __init__(self):
-        self.sent, self.answers, self.delay, self.drops = [], [], 0.0, False
-
-
-@contextmanager
-def sms_service():
-    service = Service()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            service.sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            time.sleep(service.delay)
-            if service.drops:
-                self.connection.close()
-                return
-            self.send_response(service.answers.pop(0) if service.answers else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-        def finish(self):
-            if not service.drops:
-                super().finish()
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield service, f"json://127.0.0.1:{server.server_address[1]}/sms?:to={{phone}}&rto=60"
-    finally:
-        server.shutdown()
-        server.server_close()
+from tests.support.processes import free_port, wait_until
+from tests.support.sms import sms_service
 
 
 def settings_in(tmp_path, **more):
     return Settings(_env_file=None, home=tmp_path / "home", **more)
+
+
+def send_mail_to(who, row, settings, engine):
+    channel = channels_of(settings, engine)["email"]
+    channel.send(row, who)
+    channel.rest()
 
 
 def planned(session, who, channel, key="check_back:c1", conversation=None, **details):
@@ -100,7 +64,7 @@ def sent_mail(engine, tmp_path, **settings):
     row, who = prepared(engine, "email")
     with postbox() as box:
         made = settings_in(tmp_path, smtp_url=f"smtp://127.0.0.1:{box.port}", **settings)
-        channels_of(made, engine)["email"].send(row, who)
+        send_mail_to(who, row, made, engine)
     return made, row, box.mails[0]
 
 
@@ -108,7 +72,7 @@ def test_the_shop_s_link_in_a_mail_is_counted_and_the_preferences_are_one_click_
     row, who = prepared(engine, "email")
     with postbox() as box:
         made = settings_in(tmp_path, smtp_url=f"smtp://127.0.0.1:{box.port}")
-        channels_of(made, engine)["email"].send(row, who)
+        send_mail_to(who, row, made, engine)
     text = box.mails[0].get_body(("plain",)).get_content()
     assert f"{made.web_url}/u/" in text
     assert "/preferences" in text
@@ -184,10 +148,10 @@ def test_it_waits_in_the_newest_conversation_until_the_customer_answers(engine, 
         newest = open_conversation(session, mine, "en", NOW - timedelta(days=3)).id
     channels_of(settings_in(tmp_path), engine)["in_chat"].send(row, who)
     with unit_of_work(engine) as session:
-        found = conversation_with_news(session, who.id)
+        found = conversation_with_news(session, who.id, NOW)
         assert found.id == newest
         post_customer_message(session, found, "thank you", "c9", NOW)
-        assert conversation_with_news(session, who.id) is None
+        assert conversation_with_news(session, who.id, NOW) is None
 
 
 def test_while_a_human_has_the_chat_it_waits(engine, tmp_path):
@@ -240,12 +204,14 @@ def test_an_sms_reaches_the_customer_s_number_with_the_template_s_words(tmp_path
 
 def test_a_service_that_hangs_ends_at_the_deadline_with_an_unknown_outcome(tmp_path, text_to_send):
     with sms_service() as (service, url):
-        service.delay = 1.5
+        threads = threading.active_count()
+        service.may_answer.clear()
         started = time.monotonic()
         with pytest.raises(UnknownOutcome, match="did not answer within"):
             Sms(settings_in(tmp_path, sms_url=url), deadline=0.3).send(*text_to_send)
-        assert time.monotonic() - started < 1
-        time.sleep(1.5)  # the thread that was left behind ends with the server still there
+        assert time.monotonic() - started < 10  # the service would hang for thirty
+        service.may_answer.set()
+        wait_until(lambda: threading.active_count() <= threads, 10, "the end of the thread left behind")
 
 
 def test_a_service_that_takes_it_and_drops_the_line_leaves_the_outcome_unknown(tmp_path, text_to_send):
@@ -314,7 +280,8 @@ def test_a_call_is_a_case_for_an_agent_with_the_number_and_the_rule(engine, tmp_
         conversation = session.exec(select(tables.Conversation)).one()
         case = open_case(session, conversation.id)
         assert receipt.provider_id == f"case:{case.id}"
-        assert calls_of(session, case) == [("+49151234567", "check_back")]
+        (call,) = calls_of(session, case)
+        assert (call.follow_up_id, call.phone, call.rule) == (row.id, "+49151234567", "check_back")
 
 
 def test_without_a_number_nobody_is_asked_to_call(engine, tmp_path):

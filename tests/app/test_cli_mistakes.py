@@ -4,6 +4,7 @@ import gzip
 
 import pytest
 
+from app.settings import SECRETS
 from tests.support.processes import stayline
 
 GOOD = "customer_key,time,kind,value\n" + "".join(f"c{n},2024-05-01,order,5\n" for n in range(3))
@@ -119,7 +120,7 @@ def test_production_without_secrets(home):
 
 def test_an_unknown_command_and_an_unknown_kind(home):
     assert_refused(stayline("tarin", home=home), 2, "No such command")
-    assert_refused(stayline("ingest", "orders", "x.csv", home=home), 2, "customers")
+    assert_refused(stayline("ingest", "parcels", "x.csv", home=home), 2, "customers")
 
 
 def test_demo_customers_stay_out_of_production(home):
@@ -132,6 +133,40 @@ def test_demo_customers_stay_out_of_production(home):
     )
 
 
+def test_evaluating_an_empty_database(home, tmp_path, encoder_folder):
+    link_encoder(home, encoder_folder)
+    result = stayline("evaluate", "--out", str(tmp_path / "out"), home=home)
+    assert_one_line(result, 1, "ingest older events")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_report_into_a_file(home, tmp_path):
+    (tmp_path / "file").touch()
+    assert_one_line(stayline("evaluate", "--out", str(tmp_path / "file"), home=home), 2, "expected a folder")
+
+
+def test_a_benchmark_of_an_unknown_set_names_the_known(home):
+    assert_one_line(stayline("benchmark", "cdnwo", home=home), 2, "cdnow, online-retail", "'cdnwo'")
+
+
+def test_a_benchmark_without_its_data_says_what_is_missing_and_the_way_out(home, tmp_path):
+    result = stayline("benchmark", "online-retail", "--data", str(tmp_path), home=home)
+    assert_one_line(result, 2, "online_retail_2009_2010.parquet", "--data")
+
+
 def link_encoder(home, encoder_folder):
     home.mkdir(parents=True)
     (home / "encoder").symlink_to(encoder_folder)
+
+
+def test_a_worker_in_production_does_not_start_with_a_fault_point(home):
+    secrets = dict.fromkeys(SECRETS, "x" * 32)
+    result = stayline(
+        "worker",
+        home=home,
+        env="production",
+        smtp_url="smtp://mail:25",
+        fault_point="after_provider",
+        **secrets,
+    )
+    assert_one_line(result, 2, "refuses STAYLINE_FAULT_POINT=after_provider", "Unset it")

@@ -180,7 +180,7 @@ def test_a_row_that_cannot_be_written_is_dead_after_its_attempts_and_others_move
             select(tables.FollowUp).where(tables.FollowUp.idempotency_key == "check_back:poison")
         ).one()
         poison.rule = "no_such_template"
-    for _ in range(courier.policy.max_attempts + 1):
+    for _ in range(courier.policy.max_faults + 1):
         courier.deliver_due()
         due_again(engine)
     status = {row.idempotency_key: row.status for row in rows(engine)}

@@ -101,6 +101,11 @@ def test_a_customers_own_name_and_language_are_used_and_stay_inert(run, ana, tmp
         (("preview", "nudge"), "expected the name of a rule (care_message, check_back"),
         (("preview", "win_back", "--language", "de"), "expected one of en, zh, got 'de'"),
         (("test-send", "win_back", "--to", "a@b.c,d@e.f"), "address"),
+        (("test-send", "win_back", "--to", "0151 23", "--channel", "sms"), "a phone number with its country"),
+        (
+            ("test-send", "win_back", "--to", "x", "--channel", "phone"),
+            "expected one of email, sms, got 'phone'",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_two(run, arguments, words):
@@ -128,6 +133,11 @@ def test_a_mail_server_that_is_away_is_told_in_one_line(run):
         "test-send", "check_back", "--to", "me@shop.example", smtp_url=f"smtp://127.0.0.1:{free_port()}"
     )
     assert (result.exit_code, len(result.stderr.strip().splitlines())) == (1, 1)
+
+
+def test_without_an_sms_service_a_test_sms_is_told_as_not_sent(run):
+    result = run("test-send", "check_back", "--to", "+49 151 23456789", "--channel", "sms")
+    assert (result.exit_code, result.stderr) == (1, "stayline: no SMS service is configured\n")
 
 
 def test_why_tells_rule_gate_and_end(run, ana):

@@ -12,6 +12,8 @@ from tests.app.test_delivery import plan, rows
 from tests.support.mail import postbox
 from tests.support.processes import end, environment, running, wait_until
 
+JOBS = {"deliver", "rescue", "expire", "plan", "measure", "offers", "cases", "rescore", "retain"}
+
 
 def test_a_worker_sends_notes_its_ticks_and_ends_with_zero(engine, database_url, tmp_path):
     plan(engine)
@@ -28,7 +30,7 @@ def test_a_worker_sends_notes_its_ticks_and_ends_with_zero(engine, database_url,
         with running([sys.executable, "-m", "app.cli", "worker"], log, env) as process:
             wait_until(lambda: rows(engine)[0].status == "sent", 30, "the sending", log)
             wait_until(
-                lambda: ticks(engine) >= {"deliver", "rescue", "expire", "measure"},
+                lambda: ticks(engine) >= JOBS,
                 30,
                 "a tick of each job",
                 log,

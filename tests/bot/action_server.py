@@ -19,6 +19,7 @@ class Call:
     secret: str | None
     latest_message: dict[str, Any]
     slots: dict[str, Any]
+    events: int
 
 
 @dataclass
@@ -39,7 +40,11 @@ class ActionServer:
         if self.broken:
             return 500, {"error": f"failed over {call.latest_message['text']}"}
         events = [language_of(call.latest_message["text"])] if call.action == "action_assess_risk" else []
-        responses = [{"text": "order status"}] if call.action == "action_order_status" else []
+        responses = []
+        if call.action == "action_order_status":
+            responses = [{"text": "order status"}]
+        if call.action == "action_talk":
+            responses = [{"response": f"utter_{call.latest_message['intent']['name']}"}]
         return 200, {"events": events, "responses": responses}
 
 
@@ -62,6 +67,7 @@ def running_action_server() -> Iterator[ActionServer]:
                     secret=self.headers["X-Stayline-Secret"],
                     latest_message=tracker["latest_message"],
                     slots=tracker["slots"],
+                    events=len(tracker["events"]),
                 )
             )
             payload = json.dumps(answer).encode()

@@ -1,6 +1,5 @@
 """Trains and starts the bot in its own environment, for the tests that talk to it."""
 
-import hashlib
 import os
 import socket
 import subprocess
@@ -11,15 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from filelock import FileLock
 
-from risk_model.encoder import Manifest
+from app.bot_process import MODEL, train_bot
+from app.settings import Settings
+from tests.support.processes import KEPT
+from tests.support.processes import free_port as free_port
 
 ROOT = Path(__file__).parent.parent.parent
 BOT = ROOT / "bot"
 RASA = BOT / ".venv" / "bin" / "rasa"
-CACHE = ROOT / ".stayline-test" / "bot"
+CACHE = KEPT / "bot"
 START_SECONDS = 90.0
-TRAIN_SECONDS = 240.0
 
 
 class BotFailed(Exception):
@@ -92,40 +94,17 @@ def environment(encoder: Path) -> dict[str, str]:
 
 
 def trained_bot(encoder: Path) -> Path:
-    """A model of the bot as it is now: made on first need, then kept until a file of the bot or the encoder changes."""
-    folder = CACHE / content_hash(encoder)
-    model = folder / "stayline.tar.gz"
-    if not model.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        log = folder / "train.log"
-        command = [str(RASA), "train", "--fixed-model-name", "fresh", "--out", str(folder)]
-        with log.open("w") as output:
-            done = subprocess.run(
-                command,
-                check=False,
-                cwd=BOT,
-                env=environment(encoder),
-                stdout=output,
-                stderr=output,
-                timeout=TRAIN_SECONDS,
-            )
-        if done.returncode:
-            raise BotFailed("did not train", log)
-        (folder / "fresh.tar.gz").replace(model)
-    return model
-
-
-def content_hash(encoder: Path) -> str:
-    """Changes with everything a training reads."""
-    digest = hashlib.sha256(Manifest.read(encoder).version.encode())
-    sources = [BOT / "config.yml", BOT / "domain.yml", BOT / "requirements.lock"]
-    for path in [
-        *sources,
-        *sorted(BOT.glob("data/**/*.yml")),
-        *sorted(BOT.glob("components/*.py")),
-    ]:
-        digest.update(str(path.relative_to(BOT)).encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+    """A model of the bot as it is now, trained as the product trains it: made on first need, then kept until a file of
+    the bot or the encoder changes.
+    """
+    home = CACHE / encoder.name
+    home.mkdir(parents=True, exist_ok=True)
+    with FileLock(home / "bot.lock"):  # another process of this run may be training it
+        if not (home / "encoder").is_dir():
+            (home / "encoder").symlink_to(encoder)
+        settings = Settings(home=home, _env_file=None)
+        train_bot(settings)
+    return settings.bot_folder / MODEL
 
 
 @contextmanager
@@ -160,13 +139,6 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def tail(log: Path, lines: int = 15) -> str:

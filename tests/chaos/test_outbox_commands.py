@@ -9,6 +9,7 @@ from app.commands.outbox import drill, outbox
 from app.drill import plan
 from db import tables
 from db.session import unit_of_work
+from tests.databases import POSTGRES_URL, postgres_refusal
 
 
 @pytest.fixture
@@ -77,8 +78,25 @@ def test_an_id_that_is_not_there_is_bad_usage(run):
     assert run("outbox", "show", "999").exit_code == 2
 
 
-def test_the_drill_kills_workers_and_finds_nothing_lost_or_doubled():
-    done = typed("drill", "outbox", "--rows", "150", "--workers", "2", "--kills", "4")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def server(request):
+    """Where the drill makes its scratch database, as the options that say so."""
+    if request.param == "sqlite":
+        return ()
+    if refusal := postgres_refusal():
+        pytest.skip(refusal)
+    return ("--database-url", POSTGRES_URL)
+
+
+def test_the_drill_kills_workers_and_finds_nothing_lost_or_doubled(server):
+    done = typed("drill", "outbox", "--rows", "120", "--workers", "2", "--kills", "3", *server)
     assert done.exit_code == 0, done.output
     facts = dict(line.split("\t") for line in done.stdout.splitlines())
-    assert (facts["sent"], facts["lost"], facts["doubled"]) == ("150", "0", "0")
+    assert (facts["sent"], facts["unfinished"], facts["lost"], facts["doubled"]) == ("120", "0", "0", "0")
+    assert "second copy under the same Message-ID" in facts["repeated"]
+
+
+def test_the_drill_says_beforehand_what_it_does_not_call_doubled():
+    told = " ".join(typed("drill", "outbox", "--help").stdout.split())
+    assert "once more under the same Message-ID" in told
+    assert '"repeated"' in told

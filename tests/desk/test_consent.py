@@ -12,6 +12,8 @@ from desk.consent import Purpose, answer
 from desk.errors import NotFound
 from desk.feedback import Feedback, is_stop, keep_answer, record, stop
 from desk.flow import handle
+from desk.scoring import NotToBeScored, score_one
+from risk_model.scorer import NoModel
 from tests.desk.people import NOBODY_HELD_OUT, NOW, FixedScorer, customer, said
 
 
@@ -128,3 +130,21 @@ def test_words_that_mean_stop(text):
 )
 def test_words_that_mean_something_else(text):
     assert not is_stop(text)
+
+
+@pytest.mark.parametrize(("needs_consent", "said_no"), [(False, True), (True, False)])
+def test_the_operator_gets_no_score_of_a_customer_who_may_not_be_profiled(engine, needs_consent, said_no):
+    with unit_of_work(engine) as session:
+        who = customer(session)
+        if said_no:
+            consent.record(session, who.id, Purpose.PROFILING, False, NOW, "test")
+    asked = score_one(engine, NoModel("none"), who.customer_key, NOW, needs_consent=needs_consent)
+    with pytest.raises(NotToBeScored, match="no score is computed"):
+        list(asked)
+
+
+def test_the_operator_gets_the_score_of_one_who_may_be(engine):
+    with unit_of_work(engine) as session:
+        who = customer(session)
+    risks = list(score_one(engine, NoModel("none"), who.customer_key, NOW, needs_consent=False))
+    assert [risk.customer_key for risk in risks] == [who.customer_key]

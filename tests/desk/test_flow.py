@@ -5,8 +5,9 @@ from sqlmodel import select
 
 from db import tables
 from db.session import unit_of_work
-from desk import consent, flow
+from desk import consent, escalations, flow, offers
 from desk.conversations import find_conversation, post_customer_message
+from desk.why import why
 from tests.desk.people import EVERYBODY_HELD_OUT, NOBODY_HELD_OUT, NOW, FixedScorer, customer, said
 
 
@@ -73,16 +74,98 @@ def test_the_same_message_handled_again_changes_nothing(session):
     assert len(rows(session, tables.Offer)) == len(rows(session, tables.Decision)) == 1
 
 
-def test_a_second_high_turn_opens_no_second_case_offer_or_follow_up(session):
-    message = said(session, customer(session))
-    flow.handle(session, FixedScorer(0.8), message, NOW, NOBODY_HELD_OUT)
+def turns(session, *probabilities, texts=(), policy=NOBODY_HELD_OUT):
+    """One conversation, a turn for each probability; the decisions."""
+    message = said(session, customer(session), next(iter(texts), "Where is my parcel?"))
     conversation = find_conversation(session, message.conversation_id)
-    second, _ = post_customer_message(session, conversation, "Still waiting", "c2", NOW)
-    result = flow.handle(session, FixedScorer(0.95), second, NOW, NOBODY_HELD_OUT)
-    assert result.decision.carried_out == []
+    decisions = []
+    for number, probability in enumerate(probabilities):
+        time = NOW + timedelta(minutes=number)
+        if number:
+            text = texts[number] if number < len(texts) else f"Still waiting, {number}"
+            message, _ = post_customer_message(session, conversation, text, f"next {number}", time)
+        decisions.append(flow.handle(session, FixedScorer(probability), message, time, policy).decision)
+    return decisions
+
+
+def test_a_second_high_turn_opens_no_second_case_offer_or_follow_up(session):
+    _, second = turns(session, 0.9, 0.95)
+    assert (second.kind, second.carried_out) == ("escalate", [])
     (escalation,) = rows(session, tables.Escalation)
     assert escalation.priority == pytest.approx(0.95 * 200)
     assert len(rows(session, tables.Offer)) == len(rows(session, tables.FollowUp)) == 1
+
+
+def test_one_spike_brings_care_and_an_offer_and_no_case(session):
+    spike, calm = turns(session, 0.8, 0.3)
+    assert (spike.kind, spike.carried_out) == ("offer", ["care", "offer"])
+    assert spike.reason == "risk 0.80: first turn at or above 0.70; a second one in a row escalates"
+    assert (calm.kind, calm.carried_out) == ("nothing", [])
+    assert rows(session, tables.Escalation) == rows(session, tables.FollowUp) == []
+
+
+def test_two_high_turns_in_a_row_escalate_and_the_follow_up_speaks_of_the_offer_that_was_made(session):
+    _, second = turns(session, 0.8, 0.75)
+    assert second.carried_out == ["escalation", "offer", "follow_up"]
+    assert second.reason == "risk 0.75 is at or above 0.70 for the second turn in a row"
+    (escalation,), (first, better), (follow_up,) = (
+        rows(session, t) for t in (tables.Escalation, tables.Offer, tables.FollowUp)
+    )
+    assert escalation.cause == "risk"
+    assert [(one.percent, one.status) for one in (first, better)] == [(10, "replaced"), (15, "made")]
+    assert follow_up.details["offer_code"] == better.code
+
+
+def test_who_accepted_or_declined_the_offer_of_the_first_spike_gets_no_other(session):
+    for answer, key in ((offers.accept_offer, "ana"), (offers.decline_offer, "bo")):
+        who = customer(session, key)
+        turn(session, 0.8, who=who)
+        (offer,) = (row for row in rows(session, tables.Offer) if row.customer_id == who.id)
+        answer(session, who.id, offer.id, NOW)
+        assert "offer" not in turn(session, 0.95, who=who).decision.carried_out
+
+
+def test_no_offer_answers_somebody_who_is_leaving_and_the_decision_keeps_why(session):
+    message = said(session, customer(session), "Cancel my order")
+    decision = flow.handle(session, FixedScorer(0.95), message, NOW, NOBODY_HELD_OUT, leaving=True).decision
+    assert decision.planned == ["escalation", "offer", "follow_up"]
+    assert decision.carried_out == ["escalation", "follow_up"]
+    assert decision.heard["leaving"]
+    assert rows(session, tables.Offer) == []
+    (told,) = (one for one in why(session, "ana") if one.what == "an offer, withheld")
+    assert "cancel" in told.end
+
+
+def test_high_turns_with_a_calm_one_between_do_not_escalate(session):
+    assert [one.kind for one in turns(session, 0.8, 0.5, 0.8)] == ["offer", "care", "offer"]
+    assert rows(session, tables.Escalation) == []
+
+
+def test_a_turn_without_a_risk_neither_counts_nor_breaks_the_row(session):
+    assert [one.kind for one in turns(session, 0.8, None, 0.8)] == ["offer", "nothing", "escalate"]
+
+
+def test_once_a_colleague_has_the_case_a_risk_about_the_threshold_does_not_flicker(session):
+    kinds = [one.kind for one in turns(session, 0.72, 0.71, 0.69, 0.72, 0.68, 0.5)]
+    assert kinds == ["offer", "escalate", "escalate", "escalate", "escalate", "care"]
+    done = [act for row in rows(session, tables.Decision) for act in row.carried_out]
+    assert sorted(done) == ["care", "escalation", "follow_up", "offer", "offer"]
+    assert [row.percent for row in rows(session, tables.Offer)] == [10, 15]
+
+
+def test_another_conversation_starts_anew(session):
+    who = customer(session)
+    kinds = [turn(session, 0.8, who=who).decision.kind for _ in range(2)]
+    assert kinds == ["offer", "offer"]
+
+
+def test_a_spike_raises_the_case_that_the_customer_asked_for(session):
+    message = said(session, customer(session))
+    conversation = find_conversation(session, message.conversation_id)
+    case, _ = escalations.open_escalation(session, conversation, escalations.Cause.ASKED, NOW)
+    result = flow.handle(session, FixedScorer(0.8), message, NOW, NOBODY_HELD_OUT)
+    assert result.decision.kind == "offer"
+    assert (case.priority, case.risk_id) == (pytest.approx(0.8 * 200), result.risk.id)
 
 
 def test_the_held_out_get_a_human_but_no_offer_and_no_follow_up_and_are_logged(session):

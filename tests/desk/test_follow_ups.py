@@ -7,7 +7,8 @@ from sqlmodel import select
 
 from db import tables
 from db.session import unit_of_work
-from desk import consent, escalations, flow, follow_ups, offers
+from desk import consent, escalations, flow, follow_ups, offers, outbox
+from desk.feedback import Feedback
 from desk.follow_ups_by_clock import plan_by_clock
 from desk.policy import CARE_OFFER
 from desk.rules import Stop, load_rules
@@ -83,6 +84,9 @@ def test_a_resolved_case_brings_a_check_back_in_place_of_what_waits(session):
     resolve(session, turn(session, customer(session)))
     care, check = rows(session)
     assert (care.status, care.status_reason) == ("cancelled", "check_back was planned in its place")
+    assert [(said.answer, said.reason) for said in outbox.answers(session, care.id)] == [
+        ("cancelled", "check_back was planned in its place")
+    ]
     assert (check.rule, check.status, check.due_at) == ("check_back", "pending", NOW + 2 * DAY)
     assert check.details["offer_code"]
 
@@ -125,6 +129,14 @@ def test_a_rule_bound_by_time_has_its_say_once_over_all_conversations(session):
     for _ in range(2):
         flow.handle(session, FixedScorer(0.9), said(session, who), NOW, NOBODY_HELD_OUT, rules)
     assert len(rows(session)) == 1
+
+
+def test_an_offer_kept_for_later_or_declined_brings_no_reminder(session):
+    later, declined = customer(session), customer(session, "bo")
+    offers.postpone_offer(session, later.id, made_offer(session, later).id, NOW)
+    offers.decline_offer(session, declined.id, made_offer(session, declined).id, NOW)
+    assert by_clock(session, NOW + 11 * DAY) == 0
+    assert rows(session) == []
 
 
 def test_an_offer_is_remembered_once_before_its_end_and_no_longer_than_that(session):
@@ -179,6 +191,16 @@ def test_who_did_or_said_something_since_is_not_quiet(session, sign):
     assert by_clock(session, NOW) == 0
 
 
+def test_a_bounce_or_a_mail_scanner_is_no_sign_of_life(session):
+    who = customer(session)
+    did(session, who, "visit", NOW - 45 * DAY - timedelta(minutes=30))
+    ticked(session, NOW - timedelta(hours=1))
+    for kind in (Feedback.BOUNCED, Feedback.SCANNED):
+        did(session, who, kind, NOW - 3 * DAY)
+    assert by_clock(session, NOW) == 1
+    assert told(session, rows(session)[0]).happened == frozenset()
+
+
 def test_who_bought_after_a_case_is_thanked_once(session):
     who = customer(session)
     turn(session, who)
@@ -199,7 +221,7 @@ def test_an_order_before_the_case_or_long_ago_is_no_recovery(session):
 
 
 def told(session, row, now=NOW + DAY, policy=NOBODY_HELD_OUT):
-    return follow_ups.circumstances(session, row, policy, now)
+    return follow_ups.circumstances(session, [row], policy, now)[0][0]
 
 
 def planned(session, who, rule="care_message", key="k1", **fields):
@@ -291,19 +313,22 @@ def test_the_cap_counts_what_went_out_and_of_several_claimed_at_once_those_befor
     planned(session, who, key="sent", status="sent", sent_at=NOW)
     planned(session, who, key="cancelled", status="cancelled")
     first, second, third = (planned(session, who, key=f"at once {n}", status="leased") for n in range(3))
-    now = NOW + DAY
-    assert told(session, first).sent_lately == (NOW,)
-    assert sorted(told(session, second).sent_lately) == [NOW, now]
+    assert [(told(session, row).sent_lately, told(session, row).undecided) for row in (first, second)] == [
+        ((NOW,), 0),
+        ((NOW,), 1),
+    ]
     agreed(session, who)
     answers = [may_send(told(session, row), NOBODY_HELD_OUT) for row in (first, second, third)]
     assert [answer.answer for answer in answers] == [Answer.SEND, Answer.SEND, Answer.LATER]
-    assert answers[2].until == NOW + 14 * DAY
+    assert answers[2].until == NOW + DAY + timedelta(minutes=1)  # the others may yet be refused
 
 
 def test_an_erased_customers_follow_up_never_goes(session):
-    row = planned(session, customer(session))
-    gone = tables.FollowUp(**row.model_dump() | {"customer_id": 999_999})
-    assert may_send(told(session, gone), NOBODY_HELD_OUT).reason == "the customer was erased"
+    ana = customer(session)
+    row = planned(session, ana)
+    session.delete(ana)
+    session.flush()
+    assert may_send(told(session, row), NOBODY_HELD_OUT).reason == "the customer was erased"
 
 
 def test_the_same_occasion_planned_by_two_at_once_is_one_row(engine):

@@ -8,7 +8,8 @@ from db import tables
 from db.session import unit_of_work
 from desk import escalations, offers
 from desk.errors import AlreadyClaimed, CaseClosed, NotFound, NotYourCase, OfferRefused
-from desk.policy import CARE_OFFER, CatalogueOffer, Policy
+from desk.policy import CARE_OFFER, RECOVERY_OFFER, CatalogueOffer, Policy
+from desk.queue import Reader, Wish, order_of
 from tests.desk.people import NOW, agent, customer, said
 
 POLICY = Policy()
@@ -53,9 +54,43 @@ def test_a_second_offer_within_the_cap_is_not_made(session):
     assert made(session, who, now=NOW + timedelta(days=61)) is not None
 
 
+def test_a_better_offer_takes_the_place_of_one_that_is_open(session):
+    who = customer(session)
+    first = made(session, who)
+    waiting = tables.FollowUp(
+        idempotency_key="reminder", customer_id=who.id, rule="reminder", channel="email", planned_at=NOW, due_at=NOW,
+        not_after=NOW, details={"template": "reminder", **offers.words_of(first)},
+    )  # fmt: skip
+    session.add(waiting)
+    better = made(session, who, RECOVERY_OFFER, NOW + timedelta(days=1))
+    assert (first.status, better.status) == ("replaced", "made")
+    assert waiting.details["offer_code"] == better.code
+    with pytest.raises(OfferRefused, match="better offer took the place"):
+        offers.accept_offer(session, who.id, first.id, NOW)
+    assert offers.accept_offer(session, who.id, better.id, NOW).percent == 15
+
+
+LARGE = CatalogueOffer("half", 50, {"en": "half price"}, timedelta(days=3))
+
+
+@pytest.mark.parametrize("choice", [CARE_OFFER, LARGE], ids=["no better", "waits for an agent"])
+def test_what_is_no_better_or_not_sure_takes_no_place(session, choice):
+    who = customer(session)
+    first = made(session, who)
+    assert made(session, who, choice) is None
+    assert first.status == "made"
+
+
+def test_what_an_agent_gave_and_what_was_accepted_is_never_replaced(session):
+    given, taken = customer(session), customer(session, "bo")
+    made(session, given).agent_id = agent(session, "Sam").id
+    offers.accept_offer(session, taken.id, made(session, taken).id, NOW)
+    assert [made(session, who, RECOVERY_OFFER) for who in (given, taken)] == [None, None]
+
+
 def test_a_large_offer_waits_for_an_agent(session):
     who = customer(session)
-    offer = made(session, who, CatalogueOffer("half", 50, {"en": "half price"}, timedelta(days=3)))
+    offer = made(session, who, LARGE)
     assert offer.status == "waiting"
     with pytest.raises(OfferRefused, match="waits for an agent"):
         offers.accept_offer(session, who.id, offer.id, NOW)
@@ -111,7 +146,7 @@ def opened(session, key="ana", probability=0.8, value=100.0):
 
 def test_the_queue_is_ordered_by_risk_times_value(session):
     ids = [opened(session, key, p, v).id for key, p, v in [("a", 0.9, 10), ("b", 0.5, 100), ("c", 0.7, 50)]]
-    assert [case.escalation.id for case in escalations.queue(session)] == [ids[1], ids[2], ids[0]]
+    assert list(order_of(session, Wish(), Reader(0, NOW))) == [ids[1], ids[2], ids[0]]
 
 
 def test_two_agents_race_for_one_case_and_the_slower_is_told_who_has_it(engine):
@@ -153,7 +188,7 @@ def test_only_the_holder_answers_and_resolves(session):
     assert (case.status, case.answered_at) == ("answered", NOW)
     escalations.resolve(session, case.id, robin, escalations.Verdict.SAVED, "sent a new kettle", NOW)
     assert (case.status, case.verdict, case.verdict_reason) == ("resolved", "saved", "sent a new kettle")
-    assert escalations.queue(session) == []
+    assert order_of(session, Wish(), Reader(0, NOW)) == []
 
 
 def test_a_resolved_case_cannot_be_claimed_again(session):
@@ -162,3 +197,53 @@ def test_a_resolved_case_cannot_be_claimed_again(session):
     escalations.resolve(session, case.id, robin, escalations.Verdict.LEFT, "-", NOW)
     with pytest.raises(CaseClosed):
         escalations.claim(session, case.id, mei, NOW)
+
+
+def test_an_offer_nobody_accepted_in_time_is_expired_and_an_accepted_one_stays(session):
+    late, taken, running = (made(session, customer(session, key)) for key in ("a", "b", "c"))
+    offers.accept_offer(session, taken.customer_id, taken.id, NOW)
+    running.expires_at = NOW + timedelta(days=20)
+    session.flush()
+    assert [offers.expire(session, NOW + timedelta(days=15)) for _ in range(2)] == [1, 0]
+    for offer in (late, taken, running):
+        session.refresh(offer)
+    assert (late.status, taken.status, running.status) == ("expired", "accepted", "made")
+    with pytest.raises(OfferRefused, match="ended on"):
+        offers.accept_offer(session, late.customer_id, late.id, NOW + timedelta(days=15))
+
+
+def test_an_offer_that_waited_for_an_agent_too_long_is_expired_too(session):
+    offer = made(
+        session, customer(session), CatalogueOffer("half", 50, {"en": "half price"}, timedelta(days=3))
+    )
+    assert offers.expire(session, NOW + timedelta(days=4)) == 1
+    session.refresh(offer)
+    assert offer.status == "expired"
+
+
+def test_declined_offer_is_kept_as_an_outcome_with_its_time_and_cannot_be_taken(session):
+    who = customer(session)
+    offer = made(session, who)
+    offers.decline_offer(session, who.id, offer.id, NOW)
+    (outcome,) = session.exec(select(tables.Outcome)).all()
+    assert (outcome.kind, outcome.time, outcome.value) == ("offer_declined", NOW, offer.percent)
+    with pytest.raises(OfferRefused, match="declined"):
+        offers.accept_offer(session, who.id, offer.id, NOW)
+    assert made(session, who, now=NOW + timedelta(days=1)) is None
+
+
+def test_postponed_offer_can_be_taken_until_it_ends_and_then_expires(session):
+    who = customer(session)
+    offer = made(session, who)
+    offers.postpone_offer(session, who.id, offer.id, NOW)
+    assert offers.open_offer(session, offer.conversation_id, NOW) == offer
+    assert offers.expire(session, NOW + timedelta(days=15)) == 1
+    with pytest.raises(OfferRefused, match="ended on"):
+        offers.accept_offer(session, who.id, offer.id, NOW + timedelta(days=15))
+
+
+def test_postponed_offer_is_accepted_like_a_new_one(session):
+    who = customer(session)
+    offer = made(session, who)
+    offers.postpone_offer(session, who.id, offer.id, NOW)
+    assert offers.accept_offer(session, who.id, offer.id, NOW).status == "accepted"

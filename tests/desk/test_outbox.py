@@ -81,8 +81,10 @@ def test_many_workers_claim_every_row_exactly_once(engine):
 def test_a_sent_row_keeps_when_and_under_which_id(planned):
     (row,) = claim(planned)
     with unit_of_work(planned) as session:
-        assert outbox.start_sending(session, row.id, "w1", POLICY)
-        assert outbox.finish(session, row.id, "w1", "sent", "250 ok", "<k1@shop>")
+        assert outbox.start_sending(session, {row.id: "may go"}, "w1", POLICY, outbox.database_now(session))
+        assert outbox.finish(
+            session, "w1", [outbox.End(row.id, "sent", "250 ok", "<k1@shop>")], outbox.database_now(session)
+        )
     done = only_row(planned)
     assert (done.status, done.attempts, done.provider_id) == ("sent", 1, "<k1@shop>")
     assert done.sent_at is not None
@@ -94,15 +96,23 @@ def test_a_stalled_workers_late_word_is_refused(planned):
         assert outbox.rescue_leases(session, POLICY) == 1
     (again,) = claim(planned, "quick")
     with unit_of_work(planned) as session:
-        assert not outbox.start_sending(session, row.id, "slow", POLICY)
-        assert not outbox.finish(session, row.id, "slow", "sent", "late word")
-        assert outbox.start_sending(session, again.id, "quick", POLICY)
+        assert not outbox.start_sending(
+            session, {row.id: "may go"}, "slow", POLICY, outbox.database_now(session)
+        )
+        assert not outbox.finish(
+            session, "slow", [outbox.End(row.id, "sent", "late word")], outbox.database_now(session)
+        )
+        assert outbox.start_sending(
+            session, {again.id: "may go"}, "quick", POLICY, outbox.database_now(session)
+        )
 
 
 def test_a_lease_that_ended_cannot_begin_to_send(planned):
     (row,) = claim(planned, policy=LEASES_END_AT_ONCE)
     with unit_of_work(planned) as session:
-        assert not outbox.start_sending(session, row.id, "w1", POLICY)
+        assert not outbox.start_sending(
+            session, {row.id: "may go"}, "w1", POLICY, outbox.database_now(session)
+        )
 
 
 @pytest.mark.parametrize(("channel", "status"), [("email", "pending"), ("sms", "uncertain")])
@@ -111,7 +121,7 @@ def test_a_worker_that_died_while_sending_leaves_it_to_policy(engine, channel, s
         plan(session, channel=channel)
     (row,) = claim(engine)
     with unit_of_work(engine) as session:
-        outbox.start_sending(session, row.id, "w1", POLICY)
+        outbox.start_sending(session, {row.id: "may go"}, "w1", POLICY, outbox.database_now(session))
         sent = session.get_one(tables.FollowUp, row.id)
         sent.lease_until = outbox.database_now(session) - timedelta(seconds=1)
     with unit_of_work(engine) as session:
@@ -164,6 +174,6 @@ def test_a_row_past_its_last_useful_moment_is_not_claimed(planned):
 def test_sending_begins_with_a_whole_lease(planned):
     (row,) = claim(planned, policy=replace(POLICY, lease=timedelta(seconds=5)))
     with unit_of_work(planned) as session:
-        outbox.start_sending(session, row.id, "w1", POLICY)
+        outbox.start_sending(session, {row.id: "may go"}, "w1", POLICY, outbox.database_now(session))
         left = session.get_one(tables.FollowUp, row.id).lease_until - outbox.database_now(session)
     assert left > timedelta(seconds=100)

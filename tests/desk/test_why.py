@@ -56,7 +56,10 @@ def test_what_the_hold_out_withheld_is_told(session):
     told = why(session, "ana")
     assert {one.what for one in told} == {"an offer, withheld", "a follow-up, withheld"}
     assert all("hold-out" in one.end for one in told)
-    assert all(one.cause == "decided to escalate: risk 0.90 is at or above 0.70" for one in told)
+    assert all(
+        one.cause == "decided to escalate: risk 0.90 is at or above 0.90, where one turn is enough"
+        for one in told
+    )
 
 
 def test_an_offer_that_the_cap_withheld_is_told_and_one_that_was_made_is_not(session):

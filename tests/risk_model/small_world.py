@@ -10,6 +10,18 @@ from risk_model.histories import CUSTOMERS, EVENTS, TEXTS, Histories
 AS_OF = datetime(2025, 6, 1, tzinfo=UTC)
 
 
+class LengthEncoder:
+    """A text's vector says how long it is: enough to carry a planted signal without the real encoder."""
+
+    version, dimensions = "length-1", 8
+
+    def encode(self, texts):
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        vectors[:, 0] = [len(text) / 40 for text in texts]
+        vectors[:, 1] = 1
+        return vectors
+
+
 def histories(
     events: list[tuple[str, float, str, float | None]],
     texts: list[tuple[str, float, str, float | None, str]] = (),

@@ -51,6 +51,13 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it(encoder: Encoder) -> No
     np.testing.assert_allclose(encoder.encode(TEXTS * 3), np.tile(alone, (3, 1)), atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("word", "common"), [("order", True), ("hope", True), ("parcle", False), ("recieve", False)]
+)
+def test_a_word_is_common_when_the_vocabulary_has_it_whole(encoder: Encoder, word: str, common: bool) -> None:
+    assert encoder.is_common_word(word) is common
+
+
 def test_no_text_gives_no_vector(encoder: Encoder) -> None:
     assert encoder.encode([]).shape == (0, encoder.dimensions)
 
@@ -162,6 +169,7 @@ def test_a_file_linked_to_outside_the_folder_is_refused(copy: Path, tmp_path: Pa
         pytest.param({"format": 2}, "format should be 1", id="a later format"),
         pytest.param({"dimensions": "384"}, "dimensions should be a whole number", id="a number as text"),
         pytest.param({"prefix": None}, "prefix should be text", id="no prefix"),
+        pytest.param({"precision": "fp4"}, "precision should be one of", id="an unknown precision"),
         pytest.param({"colour": "red"}, "cannot be read", id="an unknown field"),
     ],
 )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from risk_model.reasons import Inputs, contributions
+from risk_model.reasons import ORDERS, QUICK_ORDERS, Inputs, contributions
 
 FEATURES = ["recency_days", "overdue", "complaints_30"]
 
@@ -38,3 +38,16 @@ def test_who_wrote_nothing_gets_reasons_from_behaviour_alone():
     factors, sentences = contributions(inputs, FEATURES, lambda behaviour, _text: behaviour.sum(1))
     assert sum(factors.values()) == pytest.approx(3)
     assert len(sentences) == 0
+
+
+@pytest.mark.parametrize("orders", [QUICK_ORDERS, ORDERS])
+def test_what_two_players_do_together_is_halved_between_them_however_few_the_orders(orders):
+    def logit(behaviour, text):
+        return (behaviour[:, 0] * behaviour[:, 2] + 4 * behaviour[:, 1] * text[:, 0]).astype(np.float32)
+
+    inputs = Inputs(
+        np.array([3.0, 0.0, 2.0], np.float32), np.zeros(3, np.float32), np.array([[2.0], [5.0]], np.float32)
+    )
+    factors, sentences = contributions(inputs, FEATURES, logit, orders)
+    assert factors == pytest.approx({"overdue": 3.0, "complaints": 3.0})
+    assert sentences.tolist() == pytest.approx([0.0, 0.0])

@@ -12,41 +12,28 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from risk_model.calibration import METHODS
 from risk_model.errors import ModelMissing, ModelRefused, NothingToLearn, TooFewCustomers
 from risk_model.features import ORDER
 from risk_model.histories import Histories
 from risk_model.labels import active_customers, left_within
-from risk_model.manifest import MANIFEST, read_model
+from risk_model.manifest import MANIFEST, holds_model, judge_file, read_model, runs_of
+from risk_model.modes import SHARES
 from risk_model.risk import Reliability, Status
 from risk_model.scorer import NoModel, Scorer
-from risk_model.training import train
-from tests.risk_model.small_world import AS_OF, histories, shop_where_the_slow_leave
-
-HORIZON_DAYS = 45
-
-
-class LengthEncoder:
-    """A text's vector says how long it is: enough to carry a planted signal without the real encoder."""
-
-    version, dimensions = "length-1", 8
-
-    def encode(self, texts):
-        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        vectors[:, 0] = [len(text) / 40 for text in texts]
-        vectors[:, 1] = 1
-        return vectors
+from risk_model.training import FEW_CUSTOMERS, train
+from tests.risk_model.small_world import AS_OF, LengthEncoder, histories, shop_where_the_slow_leave
+from tests.trained import HORIZON_DAYS
 
 
 @pytest.fixture(scope="module")
-def shop() -> Histories:
-    return shop_where_the_slow_leave()
+def shop(slow_shop: Histories) -> Histories:
+    return slow_shop
 
 
 @pytest.fixture(scope="module")
-def model(shop: Histories, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("model") / "model"
-    train(shop.until(AS_OF - timedelta(days=HORIZON_DAYS)), HORIZON_DAYS, LengthEncoder(), folder)
-    return folder
+def model(slow_model: Path) -> Path:
+    return slow_model
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -106,6 +93,76 @@ def test_without_the_encoder_the_risk_is_by_behaviour_and_says_so(shop, tmp_path
     assert risk.reliability is not Reliability.HIGH
 
 
+def shop_where_the_wordy_leave(shop: Histories) -> Histories:
+    """Every second customer leaves (that is the shop's own doing), and two thirds of those wrote at length before."""
+    said = {
+        n: "a long and bitter complaint about the parcel" if n % 2 and n % 3 else "good" for n in range(300)
+    }
+    texts = [
+        (f"c{n:04d}", float(age), "chat" if age < 90 else "review", None, said[n])
+        for n in said
+        for age in range(20, 400, 30)
+    ]
+    return Histories.build(AS_OF, shop.customers, shop.events, histories([], texts).texts)
+
+
+@pytest.fixture(scope="module")
+def reading(shop, tmp_path_factory) -> tuple[Histories, Scorer]:
+    """A shop in which words tell who leaves, and the scorer that learned it."""
+    known = shop_where_the_wordy_leave(shop)
+    folder = tmp_path_factory.mktemp("reading") / "model"
+    train(known, HORIZON_DAYS, LengthEncoder(), folder)
+    return known, Scorer.load(folder, LengthEncoder())
+
+
+def test_reasons_with_words_and_course_sum_to_the_difference_from_the_average_customer(reading, monkeypatch):
+    known, scorer = reading
+    assert scorer.reads_text
+    monkeypatch.setattr("risk_model.scorer.SMALLEST_CONTRIBUTION", 0.0)
+    average = np.concatenate([scorer.manifest.averages, scorer.way.average_course]).astype(np.float32)[None]
+    width = next(each.shape[1] for each in scorer.way.judge.get_inputs() if each.name == "words")
+    usual = float(scorer._logit(average, np.zeros((1, width), np.float32), 1.0)[0])
+    for risk in list(scorer.score(known))[:5]:
+        own = np.log(risk.probability / (1 - risk.probability))
+        assert sum(reason.contribution for reason in risk.reasons) == pytest.approx(own - usual, abs=1e-3)
+        assert {reason.kind for reason in risk.reasons} == {"behaviour", "text"}
+        assert "course" in {reason.factor for reason in risk.reasons}
+
+
+def test_a_customer_who_wrote_scores_alone_as_among_all_others(reading):
+    known, scorer = reading
+    together = {risk.customer_key: risk for risk in scorer.score(known)}
+    for key in ("c0001", "c0002"):
+        alone = next(scorer.score(known.of(pl.Series([key]))))
+        assert alone.probability == pytest.approx(together[key].probability, abs=1e-4)
+        assert alone.risk_of(30) == pytest.approx(together[key].risk_of(30), abs=1e-4)
+
+
+@pytest.mark.parametrize("network", ["mlp", "cnn", "gru"])
+def test_a_simpler_network_can_be_chosen_and_is_served_by_itself(shop, tmp_path, network):
+    moment = AS_OF - timedelta(days=HORIZON_DAYS)
+    manifest = train(shop.until(moment), HORIZON_DAYS, LengthEncoder(), tmp_path / "model", kind=network)
+    assert (manifest.network, manifest.network_share) == (network, {"behaviour_only": 1.0})
+    keys = active_customers(shop, ORDER, moment, timedelta(days=HORIZON_DAYS))
+    risks = list(Scorer.load(tmp_path / "model", None).score(shop.of(keys).until(moment)))
+    left = left_within(shop, ORDER, moment, timedelta(days=HORIZON_DAYS), keys)
+    assert roc_auc_score(left, [risk.probability for risk in risks]) > 0.7
+
+
+def test_every_horizon_is_answered_and_a_longer_one_is_never_likelier(shop, model):
+    for risk in list(Scorer.load(model, None).score(shop))[:40]:
+        assert risk.risk_of(HORIZON_DAYS) == pytest.approx(risk.probability)
+        within = [risk.risk_of(days) for days in (7, 30, 60, 90, 365)]
+        assert within == sorted(within, reverse=True)
+
+
+def test_the_losses_of_training_lie_beside_the_model_for_tensorboard(model):
+    assert {path.parent.name for path in runs_of(model).rglob("events.out.tfevents.*")} == {
+        "training-behaviour",
+        "testing_on_the_newest_cut-off-behaviour",
+    }
+
+
 def test_too_few_customers_are_refused_and_leave_no_folder(tmp_path):
     few = shop_where_the_slow_leave(customers=40)
     with pytest.raises(TooFewCustomers, match=r"at least 100 customers and found \d+"):
@@ -124,6 +181,90 @@ def test_a_log_in_which_nobody_leaves_is_refused(tmp_path):
         train(histories(steady), HORIZON_DAYS, LengthEncoder(), tmp_path / "model")
 
 
+def test_a_log_in_which_everybody_leaves_is_refused(tmp_path):
+    once = [(f"c{n}", 200 + n % 90, "order", 1.0) for n in range(150)]
+    with pytest.raises(NothingToLearn, match=r"(\d+) of \1 examples left; both kinds are needed"):
+        train(histories([*once, ("late", 0, "order", 1.0)]), 45, LengthEncoder(), tmp_path / "model")
+
+
+def test_a_small_shop_says_how_much_of_the_network_it_uses_and_how_it_is_calibrated(model):
+    manifest = read_model(model)
+    assert manifest.few_customers
+    assert manifest.network_share["behaviour_only"] in SHARES
+    assert manifest.calibration["behaviour_only"]["method"] in METHODS
+    assert manifest.metrics["customers"] < FEW_CUSTOMERS
+
+
+def test_a_model_keeps_the_scores_of_its_test_and_what_came_of_them(model):
+    manifest = read_model(model)
+    for way in manifest.network_share:
+        measured, n = manifest.metrics[way], manifest.metrics["test_examples"]
+        assert sum(measured["scores"]) == pytest.approx(1)
+        assert sum(customers for _, _, customers in measured["reliability"]) == n
+        left = sum(share * customers for _, share, customers in measured["reliability"]) / n
+        assert left == pytest.approx(manifest.metrics["test_left_share"], abs=1e-6)
+
+
+def test_scores_are_the_calibrated_ones_of_the_manifest(shop, model, tmp_path):
+    def odds(name, calibration):
+        copy = copy_of(model, tmp_path / name)
+        manifest = json.loads((copy / MANIFEST).read_text())
+        manifest["calibration"]["behaviour_only"] = calibration
+        (copy / MANIFEST).write_text(json.dumps(manifest))
+        probability = np.array([risk.probability for risk in Scorer.load(copy, None).score(shop)])
+        return np.log(probability / (1 - probability))
+
+    plain = odds("plain", {"method": "none"})
+    lowered = odds("lowered", {"method": "beta", "a": 0.5, "b": 0.5, "c": -1.0})
+    assert lowered == pytest.approx(plain / 2 - 1, abs=1e-3)
+
+
+def test_where_venn_abers_is_chosen_it_gives_the_range(shop, model, tmp_path):
+    ranged = copy_of(model, tmp_path / "copy")
+    manifest = json.loads((ranged / MANIFEST).read_text())
+    table = {"method": "venn-abers", "scores": [-9.0, 9.0], "low": [0.1, 0.7], "high": [0.3, 0.9]}
+    manifest["calibration"]["behaviour_only"] = table
+    (ranged / MANIFEST).write_text(json.dumps(manifest))
+    risk = next(Scorer.load(ranged, None).score(shop))
+    assert risk.high - risk.low == pytest.approx(0.2)
+    assert risk.low < risk.probability < risk.high
+
+
+@pytest.mark.parametrize(
+    "calibration",
+    [{"method": "magic"}, {"method": "beta", "a": 1.0}, {}],
+    ids=["unknown", "cut off", "empty"],
+)
+def test_a_calibration_that_cannot_be_read_refuses_the_model(model, tmp_path, calibration):
+    copy = copy_of(model, tmp_path / "copy")
+    manifest = json.loads((copy / MANIFEST).read_text())
+    manifest["calibration"]["behaviour_only"] = calibration
+    (copy / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ModelRefused, match="calibration cannot be read"):
+        Scorer.load(copy, None)
+
+
+def test_a_model_of_an_older_format_is_refused_by_its_number(model, tmp_path):
+    copy = copy_of(model, tmp_path / "copy")
+    (copy / MANIFEST).write_text((copy / MANIFEST).read_text().replace('"format": 3', '"format": 2'))
+    assert not holds_model(copy)
+    assert holds_model(model)
+    with pytest.raises(ModelRefused, match="expected format 3, found 2; train it again"):
+        Scorer.load(copy, None)
+
+
+def test_a_huge_text_and_absurd_numbers_get_a_risk(shop, model):
+    events = [
+        ("odd", 3, "order", float("nan")),
+        ("odd", 2, "order", float("inf")),
+        ("odd", 1, "order", -1e308),
+    ]
+    odd = histories(events, [("odd", 1, "chat", None, "why? " * 20_000)])
+    risk = next(Scorer.load(model, None).score(odd))
+    assert risk.status is Status.SCORED
+    assert 0 < risk.low <= risk.probability <= risk.high < 1
+
+
 def copy_of(model: Path, folder: Path) -> Path:
     folder.mkdir()
     for path in model.iterdir():
@@ -133,7 +274,8 @@ def copy_of(model: Path, folder: Path) -> Path:
 
 def test_a_tampered_network_is_refused(model, tmp_path):
     copy = copy_of(model, tmp_path / "copy")
-    (copy / "behaviour_only.onnx").write_bytes((copy / "behaviour_only.onnx").read_bytes()[:-1] + b"x")
+    network = copy / judge_file("behaviour_only")
+    network.write_bytes(network.read_bytes()[:-1] + b"x")
     with pytest.raises(ModelRefused, match="sha256"):
         Scorer.load(copy, None)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from risk_model.features import FACTORS
+from risk_model.reasons import FACTORS
 from risk_model.words import CHINESE, ENGLISH, in_words
 
 
@@ -27,7 +27,39 @@ def behaviour(factor, **values):
             "last rating 2 of 5, average 4.2",
             "最近一次评分 2 分，平均 4.2 分",
         ),
+        (
+            behaviour("season", year_ago=1.0),
+            "a year ago, 1 order in the three months that followed",
+            "去年此后三个月内 1 单",
+        ),
+        (behaviour("season"), "no customer yet a year ago", "一年前还不是顾客"),
         (behaviour("subscription", cancelled_180=1.0), "cancelled a subscription", "取消了订阅"),
+        (
+            behaviour("dissatisfied", dissatisfied_texts_30=3.0, dissatisfied_course=0.1),
+            "wrote in anger 3 times in 30 days",
+            "30 天内 3 次言语不满",
+        ),
+        (
+            behaviour("leaving", leaving_texts_30=1.0, leaving_course=0.6),
+            "wrote like someone leaving 1 time in 30 days; more so by the end of the last chat",
+            "30 天内 1 次流露去意；上次聊天到最后更加明显",
+        ),
+        (
+            behaviour("pleased", pleased_texts_30=2.0, pleased_course=-0.5),
+            "wrote in praise 2 times in 30 days; less so by the end of the last chat",
+            "30 天内 2 次表示满意；上次聊天到最后有所减弱",
+        ),
+        (
+            behaviour("repeats", repeats_7=2.0, repeats_30=3.0),
+            "asked the same question 3 times within 7 days",
+            "7 天内把同一个问题问了 3 次",
+        ),
+        (
+            behaviour("repeats", repeats_7=0.0, repeats_30=1.0),
+            "asked the same question 2 times within 30 days",
+            "30 天内把同一个问题问了 2 次",
+        ),
+        (behaviour("repeats", repeats_7=0.0, repeats_30=0.0), "asked no question again", "没有重复提问"),
     ],
 )
 def test_a_behaviour_reason_is_told_with_its_values(reason, english, chinese):

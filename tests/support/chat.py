@@ -13,9 +13,9 @@ import httpx
 class Chat:
     """One browser's conversation. `received` fills as the stream brings messages."""
 
-    def __init__(self, base_url: str, identity: str | None = None) -> None:
+    def __init__(self, base_url: str, identity: str | None = None, language: str | None = None) -> None:
         self.http = httpx.Client(base_url=base_url, timeout=20, trust_env=False)
-        opened = self.http.post("/api/chat/sessions", json={"identity": identity, "language": None})
+        opened = self.http.post("/api/chat/sessions", json={"identity": identity, "language": language})
         opened.raise_for_status()
         self.session: dict[str, Any] = opened.json()
         self.http.headers["Authorization"] = f"Bearer {self.session['token']}"

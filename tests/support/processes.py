@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parent.parent.parent
+KEPT = ROOT / ".stayline-test"  # what is dear to make, between the processes of a run and between runs
 
 
 def free_port() -> int:
@@ -77,12 +78,11 @@ def end(process: subprocess.Popen[bytes], stop_with: signal.Signals = signal.SIG
 
 def wait_until(happened: Callable[[], object], seconds: float, what: str, log: Path | None = None) -> None:
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if happened():
-            return
-        time.sleep(0.1)
-    told = f"\n{log.read_text(errors='replace')[-3000:]}" if log and log.exists() else ""
-    raise AssertionError(f"{what} did not happen within {seconds:.0f} s{told}")
+    while not happened():
+        if time.monotonic() > deadline:
+            told = f"\n{log.read_text(errors='replace')[-3000:]}" if log and log.exists() else ""
+            raise AssertionError(f"{what} did not happen within {seconds:.0f} s{told}")
+        time.sleep(0.05)
 
 
 def answers(url: str) -> bool:

@@ -2,8 +2,9 @@
  *
  *   <script src="https://.../widget.js" data-identity="TOKEN" data-language="en" defer></script>
  *
- * It adds one button and, once that is pressed, one frame. The identity token is handed to the frame alone, and only to
- * the frame's own origin. */
+ * It adds one button and, once that is pressed, one frame. The identity token goes to our own origin alone: to the frame
+ * and, until the frame is there, with the question how many messages wait. What was seen is kept in the shop's own
+ * storage, because a browser may keep ours from us here. */
 
 (() => {
   "use strict";
@@ -12,8 +13,12 @@
   const origin = new URL(script.src).origin;
   const identity = script.dataset.identity || null;
   const language = script.dataset.language || null;
-  const chinese = (language || navigator.language || "en").toLowerCase().startsWith("zh");
-  const words = chinese ? { open: "打开聊天", close: "关闭聊天" } : { open: "Open chat", close: "Close chat" };
+  const spoken = [language, navigator.language].find((tag) => /^(en|zh)\b/i.test(tag)) || "en";
+  const words = /^zh/i.test(spoken)
+    ? { open: "打开聊天", chat: "聊天", unread: (count) => `打开聊天，${count} 条未读消息` }
+    : { open: "Open chat", chat: "Chat", unread: (count) => `Open chat, ${count} unread` };
+  const LOOK_MS = 60000;
+  const SOONEST_LOOK_MS = 5000;
 
   const style = `
     :host { all: initial; }
@@ -34,6 +39,7 @@
       bottom: 20px; width: min(400px, calc(100vw - 40px)); height: min(640px, calc(100vh - 40px)); border-radius: 18px;
       background: transparent; box-shadow: 0 2px 8px rgb(0 0 0 / 16%), 0 18px 60px rgb(0 0 0 / 26%);
     }
+    span.count::before { content: attr(data-unread); }
     [hidden] { display: none !important; }
     @media (prefers-color-scheme: dark) {
       button { background: #8fd0ad; color: #0e1a14; }
@@ -71,17 +77,20 @@
   count.hidden = true;
   launcher.append(icon(), label, count);
   root.append(launcher);
-  document.body.append(host);
+  const stand = () => document.body.append(host);
+  document.body ? stand() : document.addEventListener("DOMContentLoaded", stand); // an async script may be early
 
   let frame = null;
 
   const tell = (message) => frame.contentWindow.postMessage(message, origin);
 
   const open = () => {
+    showUnread(0);
     if (!frame) {
       frame = document.createElement("iframe");
       frame.src = `${origin}/widget`;
-      frame.title = words.open;
+      frame.title = words.chat;
+      frame.allow = "clipboard-write"; // for the code of an offer
       root.append(frame);
     } else {
       frame.hidden = false;
@@ -101,8 +110,69 @@
   };
 
   const showUnread = (unread) => {
+    const shown = unread > 9 ? "9+" : String(unread);
     count.hidden = !unread;
-    count.textContent = unread > 9 ? "9+" : String(unread);
+    count.dataset.unread = shown; // drawn by the style: the button's name tells it in words
+    launcher.setAttribute("aria-label", unread ? words.unread(shown) : words.open);
+    document.title = (unread ? `(${shown}) ` : "") + document.title.replace(/^\(\d\+?\) /, "");
+  };
+
+  /** Tells people at this browser apart without keeping who they are; the server alone decides what a token is worth. */
+  const mark = (token) => {
+    let sum = 0;
+    try {
+      const { sub } = JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")));
+      for (const character of sub) sum = (sum * 31 + character.codePointAt(0)) | 0;
+    } catch {
+      // no token, or none that can be read
+    }
+    return sum;
+  };
+
+  const recall = (name, key) => {
+    try {
+      return JSON.parse(window[name].getItem(key));
+    } catch {
+      return null; // storage is blocked here
+    }
+  };
+
+  const keep = (name, key, value) => {
+    try {
+      window[name].setItem(key, JSON.stringify(value));
+    } catch {
+      // storage is blocked or full here: the next page asks anew
+    }
+  };
+
+  const who = mark(identity);
+  let ticket = identity ? null : recall("sessionStorage", "stayline-badge-ticket");
+  let lastLook = -SOONEST_LOOK_MS;
+  let refused = false;
+
+  /** Asks how many messages wait, until there is a frame that knows; a visitor who never chatted is not asked about. */
+  const look = async () => {
+    const early = performance.now() - lastLook < SOONEST_LOOK_MS;
+    if (frame || refused || early || document.hidden || !(identity || ticket)) return;
+    lastLook = performance.now();
+    const seen = recall("localStorage", "stayline-badge-seen");
+    const after = seen && seen.who === who ? seen.id : 0;
+    try {
+      const body = JSON.stringify(ticket ? { ticket, after } : { identity, after });
+      const answer = await fetch(`${origin}/api/chat/unread`, { method: "POST", body, credentials: "omit" });
+      refused = answer.status === 401;
+      if (!answer.ok) return;
+      const told = await answer.json();
+      ticket = told.ticket;
+      if (!frame) showUnread(told.unread);
+    } catch {
+      // not reached: the next look may
+    }
+  };
+
+  const keepSeen = (id, given) => {
+    keep("localStorage", "stayline-badge-seen", { who, id });
+    if (!identity) keep("sessionStorage", "stayline-badge-ticket", given);
   };
 
   launcher.addEventListener("click", open);
@@ -111,9 +181,14 @@
   });
   window.addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || event.origin !== origin) return;
-    const { type, unread } = event.data || {};
+    const { type, unread, seen } = event.data || {};
     if (type === "stayline:ready") tell({ type: "stayline:start", identity, language });
     if (type === "stayline:close") close();
     if (type === "stayline:unread") showUnread(unread);
+    if (type === "stayline:seen") keepSeen(seen, event.data.ticket);
   });
+
+  look();
+  setInterval(look, LOOK_MS);
+  document.addEventListener("visibilitychange", look);
 })();

@@ -1,7 +1,6 @@
 """Real servers on loopback: the app under uvicorn, and a bot that answers as Rasa's REST channel does."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+
+from tests.support.processes import free_port as free_port
 
 
 def echo(message: dict[str, Any]) -> list[dict[str, Any]]:
@@ -34,7 +35,7 @@ class FakeBot:
 
 
 @contextmanager
-def running_bot() -> Iterator[FakeBot]:
+def running_bot(port: int = 0) -> Iterator[FakeBot]:
     bot = FakeBot()
 
     class Handler(BaseHTTPRequestHandler):
@@ -58,7 +59,7 @@ def running_bot() -> Iterator[FakeBot]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     bot.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -70,18 +71,13 @@ def running_bot() -> Iterator[FakeBot]:
         server.server_close()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running_app(app: FastAPI) -> Iterator[str]:
     """The address of the app under uvicorn."""
     port = free_port()
-    config = uvicorn.Config(app, "127.0.0.1", port, log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, "127.0.0.1", port, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

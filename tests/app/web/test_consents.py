@@ -12,7 +12,7 @@ from sqlmodel import select
 from db import tables
 from db.session import unit_of_work
 from desk.conversations import add_message
-from tests.app.web.test_in_browser import browser, is_complaint  # noqa: F401  # the fixture
+from tests.app.web.browsing import quiet_page
 from tests.app.web.world import Customer, World, new_key
 
 
@@ -126,14 +126,9 @@ def test_a_follow_up_waits_in_the_conversation_that_the_next_visit_opens(world: 
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:  # noqa: F811  # the fixture
-    with browser.new_context(locale="en-US") as context:
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+def page(browser: Browser) -> Iterator[Page]:
+    with quiet_page(browser) as page:
         yield page
-        assert complaints == []
 
 
 def sign_in(world: World, page: Page, key: str) -> None:

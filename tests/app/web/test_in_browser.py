@@ -1,55 +1,24 @@
 """The widget and the console in a real browser: they work under their own policy, and run nothing a customer wrote."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from db import tables
 from db.session import unit_of_work
+from tests.app.web.browsing import quiet_page
 from tests.app.web.world import PASSWORD, PASSWORD_HASH, World
 
 pytestmark = pytest.mark.parametrize("shared_engine", ["sqlite"], indirect=True)
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-sync",
-]
 ATTACK = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> [a](javascript:alert(1))"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*QUIET, "--disable-component-update"]
-        )
-        yield browser
-        browser.close()
-
-
-def is_complaint(message: ConsoleMessage) -> bool:
-    """An error that is not just an answer with an error status, which the browser notes as well."""
-    return message.type == "error" and not message.text.startswith("Failed to load resource")
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page whose script errors and policy violations fail the test."""
-    with browser.new_context(locale="en-US") as context:
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+    with quiet_page(browser) as page:
         yield page
-        assert complaints == []
 
 
 def test_customer_chats_by_keyboard_and_nothing_written_runs(world: World, page: Page) -> None:
@@ -78,7 +47,7 @@ def test_message_that_could_not_be_sent_says_so_and_is_sent_once_on_retry(world:
     page.route("**/api/chat/messages", lambda route: route.fulfill(**refused), times=1)
     frame.locator("#input").fill("hello?")
     frame.locator("#input").press("Enter")
-    expect(frame.locator(".status")).to_contain_text("Not sent. Please wait a moment.")
+    expect(frame.locator(".status")).to_contain_text("Not sent yet. That was very quick")
     frame.get_by_role("button", name="Try again").click()
     expect(frame.locator(".message.bot .text").last).to_have_text("You said: hello?")
     expect(frame.locator(".message.customer")).to_have_count(1)
@@ -95,13 +64,44 @@ def test_agent_sees_a_new_case_without_reload_and_the_draft_survives_news(world:
     customer.post(ATTACK)
     case = world.case(customer)
     line = page.locator(f'a[href="/console/cases/{case}"]')
-    expect(line).to_be_visible(timeout=2500)
+    expect(line).to_be_visible()
     line.click()
     page.get_by_role("button", name="Claim this case").click()
     page.get_by_label("Your answer").fill("half a sent")
     customer.post("more news")
-    expect(page.locator(".transcript")).to_contain_text("more news", timeout=2500)
+    expect(page.locator(".transcript")).to_contain_text("more news")
     expect(page.get_by_label("Your answer")).to_have_value("half a sent")
     page.get_by_role("button", name="Send to customer").click()
     expect(page.locator(".turn.agent .text")).to_have_text("half a sent")
     assert "owned" not in page.title()
+
+
+def test_a_rules_mails_are_shown_in_frames_and_fit_a_small_screen(world: World, page: Page) -> None:
+    token = world.agent().cookies["stayline_agent"]
+    page.context.add_cookies([{"name": "stayline_agent", "value": token, "url": world.url}])
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(f"{world.url}/console")
+    page.get_by_role("link", name="Follow-up rules").click()
+    page.get_by_role("link", name="Win back").click()
+    for language, words in (("English", "Hello Ana"), ("Chinese", "小雨")):
+        mail = page.frame_locator(f'iframe[title="The mail in {language}"]')
+        expect(mail.locator("body")).to_contain_text(words)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "setTimeout(() => alert('here'))",
+        "setTimeout(() => { throw new Error('here') })",
+        "document.body.setAttribute('onclick', 'here()')",
+        "new Image().src = 'http://localhost/here.png'",
+        "new Image().src = '/static/not-here.png'",
+    ],
+    ids=["dialog", "error", "broken policy", "request to elsewhere", "file that is not there"],
+)
+def test_what_goes_wrong_on_a_page_is_noticed(world: World, browser: Browser, wrong: str) -> None:
+    with pytest.raises(AssertionError, match=r"here|violation"), quiet_page(browser) as page:
+        page.goto(f"{world.url}/console/login")
+        page.evaluate(wrong)
+        page.wait_for_timeout(300)

@@ -31,9 +31,15 @@ def make_offer(world: World, customer: Customer, **changes: Any) -> int:
         return offer.id
 
 
-def accept(customer: Customer, offer_id: object) -> tuple[int, dict[str, str]]:
-    answer = customer.http.post(f"/api/chat/offers/{offer_id}/accept", headers=customer.headers)
+def accept(customer: Customer, offer_id: object, what: str = "accept") -> tuple[int, dict[str, str]]:
+    answer = customer.http.post(f"/api/chat/offers/{offer_id}/{what}", headers=customer.headers)
     return answer.status_code, answer.json()
+
+
+def cards(customer: Customer) -> dict[str, Any]:
+    with customer.events() as events:
+        found: dict[str, Any] = next(event[2] for event in events if event[0] == "cards")
+        return found
 
 
 def test_accepted_offer_gives_its_code_and_says_so_in_the_chat(world: World) -> None:
@@ -56,6 +62,28 @@ def test_card_of_an_accepted_offer_shows_its_code_from_then_on(world: World) -> 
     assert again["payload"]["offer"]["code"].startswith("STAY-")
 
 
+def test_declined_offer_is_put_away_in_the_chat_and_shown_so_in_every_tab(world: World) -> None:
+    customer = world.customer()
+    offer = make_offer(world, customer)
+    status, told = accept(customer, offer, "decline")
+    assert (status, told["status"]) == (200, "declined")
+    assert "code" not in told
+    assert "put the offer away" in customer.said("bot")[-1]
+    assert cards(customer)["offers"] == [{"id": offer, "status": "declined"}]
+    assert accept(customer, offer)[0] == accept(customer, offer, "later")[0] == 409
+
+
+def test_offer_kept_for_later_brings_no_message_and_is_taken_later(world: World) -> None:
+    customer = world.customer()
+    offer = make_offer(world, customer)
+    before = len(customer.transcript())
+    assert accept(customer, offer, "later")[0] == 200
+    assert len(customer.transcript()) == before
+    assert cards(customer)["offers"] == [{"id": offer, "status": "later"}]
+    assert accept(customer, offer)[0] == 200
+    assert cards(customer)["offers"][0]["code"].startswith("STAY-")
+
+
 def test_accepting_twice_or_too_late_is_refused_with_a_sentence(world: World) -> None:
     customer = world.customer()
     offer = make_offer(world, customer)
@@ -73,7 +101,9 @@ def test_offer_of_somebody_else_is_not_found_and_noted(world: World) -> None:
     owner, thief, visitor = world.customer(), world.customer(), world.visitor()
     offer = make_offer(world, owner)
     assert accept(thief, offer)[0] == accept(visitor, offer)[0] == 404
-    assert [audit.action for audit in world.audits(f"offer:{offer}")] == ["refused", "refused"]
+    assert accept(thief, offer, "decline")[0] == accept(thief, offer, "later")[0] == 404
+    assert {audit.action for audit in world.audits(f"offer:{offer}")} == {"refused"}
+    assert len(world.audits(f"offer:{offer}")) == 4
     with world.read() as session:
         assert session.exec(select(tables.Offer.status).where(tables.Offer.id == offer)).one() == "made"
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from app.links import unsubscribe_token
 from app.settings import Environment, Settings
 from app.web import create_app
-from app.web.pages import FOLDER
+from app.web.pages import FOLDER, percent
 from db import tables
 from db.session import unit_of_work
 from tests.app.web.world import World
@@ -58,8 +58,11 @@ def test_widget_sets_texts_never_markup() -> None:
 
 
 def test_both_languages_of_the_widget_say_the_same_things() -> None:
-    text = (FOLDER / "static/widget/words.js").read_text()
-    english, chinese = (re.findall(r"^    (\w+):", part, re.M) for part in text.split("  zh: {"))
+    folder = FOLDER / "static/widget"
+    english, chinese = (
+        re.findall(r"^ +(\w+):", (folder / f"words_{language}.js").read_text(), re.M)
+        for language in ("en", "zh")
+    )
     assert english == chinese
     assert len(english) > 15
 
@@ -125,3 +128,19 @@ def test_mistake_of_ours_answers_plainly_and_logs_no_value(
     assert "OperationalError" in logged
     assert "987654321" not in logged
     assert "canary" not in logged
+
+
+@pytest.mark.parametrize(
+    ("probability", "told"),
+    [
+        (0, "0%"),
+        (0.0004, "<1%"),
+        (0.005, "<1%"),
+        (0.42, "42%"),
+        (0.994, "99%"),
+        (0.9996, ">99%"),
+        (1, "100%"),
+    ],
+)
+def test_what_is_not_quite_certain_is_never_told_as_certain(probability: float, told: str) -> None:
+    assert percent({"t": str}, probability) == told

@@ -31,7 +31,7 @@ def test_good_lines_are_kept_once_and_bad_ones_named_with_their_line(world: Worl
     assert told["kept"] == 1
     assert told["new"] == 1
     assert [bad["line"] for bad in told["rejected"]] == [2, 4, 5, 6]  # type: ignore[attr-defined]
-    assert ingest(world, "events", good) == (200, {"kept": 1, "new": 0, "rejected": []})
+    assert ingest(world, "events", good) == (200, {"kept": 1, "new": 0, "skipped": 0, "rejected": []})
 
 
 def test_ingest_needs_the_shops_key(world: World) -> None:
@@ -130,6 +130,7 @@ def test_ready_only_when_every_part_is(world: World) -> None:
     got = world.http.get("/health/ready")
     assert got.status_code == 200, got.text
     assert got.json()["parts"]["model"] == {"ok": True, "version": "m1", "encoder": "e1", "cause": None}
+    assert set(got.json()["parts"]["worker"]["jobs"]) >= {"deliver"}
     tick(world, 61)
     got = world.http.get("/health/ready")
     assert got.status_code == 503

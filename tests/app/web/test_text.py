@@ -1,6 +1,6 @@
 import pytest
 
-from app.web.text import is_chinese, known_language, neutral
+from app.web.text import is_chinese, known_language, language_told, neutral
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,25 @@ from app.web.text import is_chinese, known_language, neutral
 )
 def test_chinese_is_told_by_its_share_of_the_letters(text: str, chinese: bool) -> None:
     assert is_chinese(text) is chinese
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("我的订单在哪里", "zh"),
+        ("好", "zh"),
+        ("where is it", "en"),
+        ("hello", "en"),
+        ("ok", None),
+        ("SL-104233", None),
+        ("👍", None),
+        ("12345 !!!", None),
+        ("注文はどこですか", None),
+        ("", None),
+    ],
+)
+def test_only_words_tell_a_language(text: str, told: str | None) -> None:
+    assert language_told(text) == told
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import SQLModel, select
 
-from db.migrate import upgrade
-from db.session import make_engine, read_only
+from db.session import read_only
+from tests.databases import quick_engine
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
@@ -23,22 +23,11 @@ def now() -> datetime:
     return NOW
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite database that the migrations have run on once, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "stayline.db"
-    engine = make_engine(f"sqlite:///{path}")
-    upgrade(engine)
-    engine.dispose()
-    return path
-
-
 @pytest.fixture
-def sqlite_engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
+def sqlite_engine(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
     """For what does not depend on the database."""
-    engine = make_engine(f"sqlite:///{copy(migrated_file, tmp_path)}")
-    yield engine
-    engine.dispose()
+    with quick_engine(f"sqlite:///{copy(migrated_sqlite, tmp_path)}") as engine:
+        yield engine
 
 
 @pytest.fixture

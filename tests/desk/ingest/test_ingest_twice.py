@@ -31,12 +31,37 @@ ROWS: dict[Kind, list[dict[str, Any]]] = {
         {"customer_key": "a", "time": "2024-05-01T10:00Z", "role": "customer", "text": "hi"},
         {"customer_key": "a", "time": "2024-05-01T10:01Z", "role": "bot", "text": "hello"},
     ],
+    Kind.orders: [
+        {
+            "customer_key": "a",
+            "order_number": "SL-1",
+            "placed_at": "2024-05-01",
+            "status": "shipped",
+            "items": "a cup",
+            "total": 12.5,
+            "currency": "eur",
+            "expected_at": "2024-06-09",
+        },
+        {
+            "customer_key": "b",
+            "order_number": "SL-2",
+            "placed_at": "2024-05-02",
+            "status": "delivered",
+            "items": "tea",
+            "total": "8",
+            "currency": "EUR",
+            "delivered_at": "2024-05-05",
+            "ship_to": "1 Mill Lane",
+            "returnable": "no",
+        },
+    ],
 }
 TABLES = {
     Kind.customers: tables.Customer,
     Kind.events: tables.Event,
     Kind.reviews: tables.Review,
     Kind.messages: tables.Message,
+    Kind.orders: tables.Order,
 }
 
 

@@ -1,34 +1,54 @@
-/* The chat API. Every failure is a `Failure` with the server's own sentence; status 0 means it was never reached. */
+/* The chat API. Every failure is a `Failure`: its status (0: the server was never reached) and the seconds to wait. */
 
 export class Failure extends Error {
-  constructor(status, sentence) {
-    super(sentence);
+  constructor(status, wait = null) {
+    super(`status ${status}`);
     this.status = status;
+    this.wait = wait;
+  }
+
+  /** Nobody looked at the request, so the same again may go well. */
+  get isPassing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
-const post = (path, body, token) => call(path, { method: "POST", body: JSON.stringify(body) }, token);
+const LONGEST_MS = 15000;
 
-async function call(path, request, token) {
+async function call(path, token, request = {}) {
   const headers = { "Content-Type": "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   let answer;
   try {
-    answer = await fetch(path, { ...request, headers, signal: AbortSignal.timeout(15000) });
+    answer = await fetch(path, { ...request, headers, signal: AbortSignal.timeout(LONGEST_MS) });
   } catch {
-    throw new Failure(0, "");
+    throw new Failure(0);
   }
-  const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Failure(answer.status, told.error || "");
-  return told;
+  if (!answer.ok) throw new Failure(answer.status, Number(answer.headers.get("Retry-After")) || null);
+  try {
+    return await (request.as === "blob" ? answer.blob() : answer.json());
+  } catch {
+    throw new Failure(0); // cut off in the midst of the answer
+  }
 }
+
+const post = (path, body, token) => call(path, token, { method: "POST", body: JSON.stringify(body) });
 
 export const openSession = (identity, language, token) => post("/api/chat/sessions", { identity, language }, token);
 
 export const sendMessage = (token, message) => post("/api/chat/messages", message, token);
 
-export const acceptOffer = (token, id) => post(`/api/chat/offers/${encodeURIComponent(id)}/accept`, {}, token);
+export const tellTyping = (token) => post("/api/chat/typing", {}, token);
 
-export const readConsents = (token) => call("/api/chat/consents", {}, token);
+export const chooseLanguage = (token, language) => post("/api/chat/language", { language }, token);
+
+/** `answer` is accept, later or decline. */
+export const answerOffer = (token, id, answer) => post(`/api/chat/offers/${encodeURIComponent(id)}/${answer}`, {}, token);
+
+export const rateChat = (token, stars, words) => post("/api/chat/satisfaction", { stars, words }, token);
+
+export const readTranscript = (token) => call("/api/chat/transcript", token, { as: "blob" });
+
+export const readConsents = (token) => call("/api/chat/consents", token);
 
 export const changeConsent = (token, wish) => post("/api/chat/consents", wish, token);

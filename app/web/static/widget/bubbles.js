@@ -1,17 +1,13 @@
-/* One message as elements. Texts are only ever set as text, never as markup. */
+/* One message as elements. */
 
-export function element(name, className, text) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
+import { button, element } from "./elements.js";
+import { offerCard } from "./offers.js";
 
-/** A message of anyone; `actions.press(button)` and `actions.accept(offer, card)` are what its controls do. */
+/** A message of anyone; `actions.press(button)` and `actions.answer(offer, answer)` are what its controls do. */
 export function bubble(message, words, language, actions) {
   const item = element("li", `message ${message.role}`);
   item.append(element("span", "unseen", `${speaker(message, words)}: `));
-  if (message.role === "agent") item.append(element("span", "author", message.author || words.someone));
+  if (message.role === "agent") item.append(authorOf(message, words));
   if (message.text) item.append(textOf(message.text));
   const { offer, buttons } = message.payload || {};
   if (offer) item.append(offerCard(offer, words, language, actions));
@@ -19,17 +15,16 @@ export function bubble(message, words, language, actions) {
   return item;
 }
 
-export function showCode(card, code, words) {
-  card.querySelector(".action").replaceChildren(element("span", "label", words.code), element("code", "", code));
-}
-
-export function showRefusal(card, sentence) {
-  card.querySelector(".action").replaceChildren(element("span", "until", sentence));
-}
-
 function speaker(message, words) {
   if (message.role === "customer") return words.you;
   return message.role === "agent" ? message.author || words.someone : words.assistant;
+}
+
+function authorOf(message, words) {
+  const author = element("span", "author", message.author || words.someone);
+  author.dir = "auto";
+  author.setAttribute("aria-hidden", "true"); // said already, before the words
+  return author;
 }
 
 function textOf(text) {
@@ -40,31 +35,12 @@ function textOf(text) {
 
 function quickReplies(buttons, actions) {
   const row = element("div", "replies");
-  for (const button of buttons) {
-    const made = element("button", "reply", button.title);
-    made.type = "button";
-    made.addEventListener("click", () => actions.press(button));
+  for (const one of buttons) {
+    const made = button("reply", one.title, () => {
+      made.classList.add("chosen");
+      actions.press(one);
+    });
     row.append(made);
   }
   return row;
 }
-
-function offerCard(offer, words, language, actions) {
-  const card = element("div", "offer");
-  const action = element("div", "action");
-  card.append(element("span", "label", words.offer), element("strong", "", offer.title));
-  if (offer.expires_at) card.append(element("span", "until", words.until(dayOf(offer.expires_at, language))));
-  card.append(action);
-  if (offer.code) {
-    showCode(card, offer.code, words);
-  } else {
-    const accept = element("button", "button", words.accept);
-    accept.type = "button";
-    accept.addEventListener("click", () => actions.accept(offer, card));
-    action.append(accept);
-  }
-  return card;
-}
-
-const dayOf = (time, language) =>
-  new Date(time).toLocaleDateString(language === "zh" ? "zh-CN" : "en-GB", { day: "numeric", month: "long", year: "numeric" });

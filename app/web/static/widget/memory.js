@@ -1,6 +1,12 @@
-/* The session token, kept for this tab and only for the person it was given to. */
+/* What this browser remembers. In the tab: the session token, only for the person it was given to, the draft and what is
+ * unsent. Beyond the tab: how far a conversation was seen, and what was put off. */
 
-const KEY = "stayline-session";
+const SESSION = "stayline-session";
+const DRAFT = "stayline-draft";
+const SEEN = "stayline-seen";
+const POSTPONED = "stayline-asked";
+const UNRATED = "stayline-unrated";
+const LANGUAGE = "stayline-language";
 
 /** Who an identity token names; for recognising a change of person, the server alone decides what it is worth. */
 export function subjectOf(identity) {
@@ -12,59 +18,70 @@ export function subjectOf(identity) {
 }
 
 export function recall(subject) {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(KEY));
-    return kept && kept.subject === subject ? kept.token : null;
-  } catch {
-    return null;
-  }
+  const kept = keptHere(SESSION);
+  return kept && kept.subject === subject ? kept.token : null;
 }
 
-export function remember(subject, token) {
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify({ subject, token }));
-  } catch {
-    // storage is blocked here: the chat works, a reload starts a new one
-  }
+export const remember = (subject, token) => keepHere(SESSION, { subject, token });
+
+/** What was being written in a conversation; empty when nothing was. */
+export function draftOf(conversation) {
+  const kept = keptHere(DRAFT);
+  return kept && kept.conversation === conversation ? kept.text : "";
 }
 
-const SEEN = "stayline-seen";
-const POSTPONED = "stayline-asked";
+export const keepDraft = (conversation, text) => keepHere(DRAFT, text ? { conversation, text } : null);
 
 /** The id of the newest message that this browser has shown of a conversation; 0 for a conversation it never showed. */
 export const lastSeen = (conversation) => {
-  const kept = read(localStorageOrNull(), SEEN);
+  const kept = read(storage("localStorage"), SEEN);
   return kept && kept.conversation === conversation ? kept.id : 0;
 };
 
-export const rememberSeen = (conversation, id) => write(localStorageOrNull(), SEEN, { conversation, id });
+export const rememberSeen = (conversation, id) => write(storage("localStorage"), SEEN, { conversation, id });
 
 /** Who said "later" is not asked again in this conversation. */
-export const postponed = (conversation) => read(localStorageOrNull(), POSTPONED) === conversation;
+export const postponed = (conversation) => read(storage("localStorage"), POSTPONED) === conversation;
 
-export const postpone = (conversation) => write(localStorageOrNull(), POSTPONED, conversation);
+export const postpone = (conversation) => write(storage("localStorage"), POSTPONED, conversation);
+
+/** Who would not rate a conversation is not asked to again. */
+export const leftUnrated = (conversation) => read(storage("localStorage"), UNRATED) === conversation;
+
+export const leaveUnrated = (conversation) => write(storage("localStorage"), UNRATED, conversation);
+
+/** The language that was chosen here; null where nobody chose. */
+export const chosenLanguage = () => read(storage("localStorage"), LANGUAGE);
+
+export const keepLanguage = (language) => write(storage("localStorage"), LANGUAGE, language);
+
+/** In this tab alone; null for nothing. */
+export const keptHere = (key) => read(storage("sessionStorage"), key);
+
+export const keepHere = (key, value) => write(storage("sessionStorage"), key, value);
 
 /** Where storage is blocked, even naming it throws. */
-function localStorageOrNull() {
+function storage(name) {
   try {
-    return window.localStorage;
+    return window[name];
   } catch {
     return null;
   }
 }
 
-function read(storage, key) {
+function read(place, key) {
   try {
-    return JSON.parse(storage.getItem(key));
+    return JSON.parse(place.getItem(key));
   } catch {
     return null;
   }
 }
 
-function write(storage, key, value) {
+function write(place, key, value) {
   try {
-    storage.setItem(key, JSON.stringify(value));
+    if (value === null) place.removeItem(key);
+    else place.setItem(key, JSON.stringify(value));
   } catch {
-    // storage is blocked or full here: the next visit shows or asks it again
+    // storage is blocked or full here: the chat works, the next visit shows or asks it again
   }
 }

@@ -1,6 +1,6 @@
 /* What the customer allows: a panel of switches, and one question in the chat for who was never asked. */
 
-import { element } from "./bubbles.js";
+import { button, dayOf, element, remark } from "./elements.js";
 
 const at = (id) => document.getElementById(id);
 
@@ -20,10 +20,12 @@ export class Privacy {
     at("privacy-title").textContent = this.words.title;
     at("privacy-means").textContent = this.words.means;
     at("privacy-close").textContent = this.words.done;
+    if (this.consents) this.show(this.consents);
   }
 
   /** The panel can be opened from now on; `consents` is what counts. */
   show(consents) {
+    this.consents = consents;
     at("privacy-open").hidden = false;
     at("privacy-switches").replaceChildren(...consents.map((consent) => this.row(consent)));
   }
@@ -33,22 +35,23 @@ export class Privacy {
     const [what, means] = this.words.switches[name];
     const row = element("label", "switch");
     const box = element("input");
+    const title = element("span", "what", what);
     const meaning = element("span", "means", means);
-    box.type = "checkbox";
-    box.id = `privacy-${name}`;
+    Object.assign(box, { type: "checkbox", id: `privacy-${name}`, checked: consent.active });
+    title.id = `${box.id}-what`;
+    meaning.id = `${box.id}-means`;
     box.setAttribute("role", "switch");
-    meaning.id = `privacy-${name}-means`;
+    box.setAttribute("aria-labelledby", title.id);
     box.setAttribute("aria-describedby", meaning.id);
-    box.checked = consent.active;
     meaning.append(element("span", "when", this.when(consent)));
-    row.append(box, element("span", "what", what), meaning);
+    row.append(box, title, meaning);
     box.addEventListener("change", () => this.change(box, consent));
     return row;
   }
 
   when({ granted, time }) {
     if (granted === null) return this.words.never;
-    const day = new Date(time).toLocaleDateString(this.language === "zh" ? "zh-CN" : "en-GB", { dateStyle: "long" });
+    const day = dayOf(time, this.language);
     return granted ? this.words.allowed(day) : this.words.refused(day);
   }
 
@@ -59,10 +62,11 @@ export class Privacy {
     try {
       this.show((await this.actions.change(purpose, channel, wanted)).consents);
       at(box.id).focus();
-    } catch (failure) {
+    } catch (sentence) {
       box.checked = !wanted;
       box.disabled = false;
-      at("privacy-failure").textContent = failure.message || this.words.notSaved;
+      box.focus();
+      at("privacy-failure").textContent = String(sentence);
       at("privacy-failure").hidden = false;
     }
   }
@@ -71,41 +75,36 @@ export class Privacy {
   question(later) {
     const item = element("li", "message bot");
     const card = element("div", "offer asking");
-    const buttons = element("div", "choices");
+    const choices = element("div", "choices");
     card.setAttribute("role", "group");
     card.setAttribute("aria-label", this.words.question);
-    const answer = (title, act) => {
-      const button = element("button", "reply", title);
-      button.type = "button";
-      button.addEventListener("click", act);
-      return button;
+    const dismiss = () => {
+      item.remove();
+      later();
     };
-    buttons.append(
-      answer(this.words.yes, () => this.answer(card, true)),
-      answer(this.words.no, () => this.answer(card, false)),
-      answer(this.words.later, () => {
-        item.remove();
-        later();
-      }),
+    choices.append(
+      button("reply", this.words.yes, () => this.answer(card, true)),
+      button("reply", this.words.no, () => this.answer(card, false)),
+      button("reply", this.words.later, dismiss),
     );
-    card.append(element("p", "", this.words.question), buttons);
+    card.append(element("p", "", this.words.question), choices);
     item.append(card);
     return item;
   }
 
   async answer(card, granted) {
-    const remark = element("p", "until");
-    remark.setAttribute("role", "status");
-    card.querySelectorAll("button").forEach((button) => (button.disabled = true));
+    const told = remark("");
+    card.querySelectorAll("button").forEach((one) => (one.disabled = true));
+    card.querySelector(".until")?.remove();
+    card.append(told);
     try {
       this.show((await this.actions.change("follow_up", "email", granted)).consents);
       card.querySelector(".choices").remove();
-      remark.textContent = granted ? this.words.thanks : this.words.respected;
-    } catch (failure) {
-      card.querySelectorAll("button").forEach((button) => (button.disabled = false));
-      card.querySelector(".until")?.remove();
-      remark.textContent = failure.message || this.words.notSaved;
+      told.textContent = granted ? this.words.thanks : this.words.respected;
+      this.actions.focus();
+    } catch (sentence) {
+      card.querySelectorAll("button").forEach((one) => (one.disabled = false));
+      told.textContent = String(sentence);
     }
-    card.append(remark);
   }
 }

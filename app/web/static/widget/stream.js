@@ -1,36 +1,67 @@
 /* Server-sent events over fetch, because EventSource cannot send the session token as a header. */
 
-const SLOWEST_RETRY_MS = 15000;
+const SLOWEST_RETRY_MS = 10000;
 const SILENCE_MS = 40000; // the server sends a heartbeat every 15 seconds
 
-/** Follow a conversation until `signal` aborts or the session ends. Reconnects by itself and misses nothing. */
-export async function follow({ token, after, onEvent, onConnected, onLost, onEnded, signal }) {
-  let last = after;
-  let failures = 0;
-  while (!signal.aborted) {
-    try {
-      const answer = await connect(token, last, signal);
-      if (answer.status === 401) return onEnded();
-      if (!answer.ok) throw new Error(String(answer.status));
-      onConnected();
-      failures = 0;
-      for await (const event of read(answer.body)) {
-        if (event.id) last = Number(event.id);
-        if (event.data) onEvent(event.kind, JSON.parse(event.data));
-      }
-    } catch {
-      if (signal.aborted) return;
-    }
-    failures += 1;
-    if (failures > 1) onLost();
-    const wait = Math.min(500 * 2 ** failures, SLOWEST_RETRY_MS);
-    await new Promise((resume) => setTimeout(resume, wait / 2 + (Math.random() * wait) / 2));
+/** Follows a conversation until its session ends. Reconnects by itself and misses nothing. */
+export class Stream {
+  constructor({ token, after, onEvent, onConnected, onLost, onEnded }) {
+    Object.assign(this, { token, last: after, onEvent, onConnected, onLost, onEnded });
+    this.failures = 0;
+    this.wakeUp = () => {};
   }
-}
 
-function connect(token, last, signal) {
-  const headers = { Authorization: `Bearer ${token}`, Accept: "text/event-stream", "Last-Event-ID": String(last) };
-  return fetch("/api/chat/events", { headers, signal, cache: "no-store" });
+  /** Connect anew at once: the line may be half open, or back before the next try. */
+  wake() {
+    this.isWoken = true;
+    this.line?.abort();
+    this.wakeUp();
+  }
+
+  async follow() {
+    for (;;) {
+      this.line = new AbortController();
+      this.isWoken = false;
+      try {
+        if (!(await this.connect(this.line.signal))) return this.onEnded();
+      } catch {
+        // lost, refused or silent: the same for us
+      } finally {
+        this.line.abort();
+      }
+      if (this.isWoken) continue;
+      this.failures += 1;
+      if (this.failures > 1) this.onLost();
+      await this.pause(Math.min(500 * 2 ** this.failures, SLOWEST_RETRY_MS));
+    }
+  }
+
+  /** Reads until the line ends; false when the session did. */
+  async connect(signal) {
+    const headers = {
+      Authorization: `Bearer ${this.token}`,
+      Accept: "text/event-stream",
+      "Last-Event-ID": String(this.last),
+    };
+    const answer = await within(SILENCE_MS, fetch("/api/chat/events", { headers, signal, cache: "no-store" }));
+    if (answer.status === 401) return false;
+    if (!answer.ok) throw new Error(String(answer.status));
+    this.onConnected();
+    this.failures = 0;
+    for await (const event of read(answer.body)) {
+      if (event.id) this.last = Number(event.id);
+      if (event.data) this.onEvent(event.kind, JSON.parse(event.data));
+    }
+    return true;
+  }
+
+  /** Many browsers lose their server at once and should not come back at once. */
+  pause(milliseconds) {
+    return new Promise((resume) => {
+      this.wakeUp = resume;
+      setTimeout(resume, milliseconds / 2 + (Math.random() * milliseconds) / 2);
+    });
+  }
 }
 
 /** Events of a byte stream; gives up when even heartbeats stay away. */

@@ -1,111 +1,23 @@
 /* Everything the widget itself says. What the assistant says comes from the server. */
 
-const CATALOGUE = {
-  en: {
-    assistant: "Automated assistant",
-    human: (name) => `You are talking to ${name}`,
-    someone: "a colleague",
-    you: "You",
-    typing: "The assistant is writing",
-    placeholder: "Write a message",
-    send: "Send",
-    close: "Close chat",
-    log: "Conversation",
-    sending: "Sending",
-    notSent: "Not sent.",
-    retry: "Try again",
-    connecting: "Connecting",
-    reconnecting: "Connection lost. Trying again",
-    cannotStart: "The chat cannot be opened right now.",
-    expired: "Your sign-in has ended, so this chat does not know who you are. Reload the page to be recognised again.",
-    ended: "This session has ended. Reload the page to go on.",
-    offer: "Your personal offer",
-    until: (date) => `Valid until ${date}`,
-    accept: "Accept offer",
-    code: "Your code",
-    tooLong: (over) => `${over} characters too long`,
-    talk: "Talk to a person",
-    news: "New since your last visit",
-    privacy: {
-      title: "Privacy",
-      means: "You decide, and you can change it at any time. Answers to your own questions reach you in any case.",
-      done: "Done",
-      switches: {
-        email: ["E-mail", "Care messages and personal offers by e-mail."],
-        in_chat: ["In the chat", "Messages that wait for you here."],
-        sms: ["SMS", "Short messages to your phone."],
-        phone: ["Phone call", "A colleague may call you when something went wrong."],
-        profiling: [
-          "Personal estimate",
-          "We estimate from orders, visits and messages whether you are unhappy with us, so that a person can help. Turned off, earlier estimates are deleted and this chat works as before.",
-        ],
-      },
-      never: "Not answered yet",
-      allowed: (day) => `Allowed on ${day}`,
-      refused: (day) => `Refused on ${day}`,
-      notSaved: "This was not saved. Please try again.",
-      question: "May we write to you by e-mail after a chat, to ask whether all is well or with a personal offer?",
-      yes: "Yes",
-      no: "No",
-      later: "Later",
-      thanks: "Thank you. You can change this at any time under Privacy.",
-      respected: "We will not. You can change this at any time under Privacy.",
-    },
-  },
-  zh: {
-    assistant: "自动客服助手",
-    human: (name) => `${name} 正在为您服务`,
-    someone: "客服同事",
-    you: "您",
-    typing: "助手正在输入",
-    placeholder: "请输入消息",
-    send: "发送",
-    close: "关闭聊天",
-    log: "对话",
-    sending: "发送中",
-    notSent: "未发送。",
-    retry: "重试",
-    connecting: "正在连接",
-    reconnecting: "连接已断开，正在重试",
-    cannotStart: "暂时无法打开聊天。",
-    expired: "您的登录已过期，当前聊天无法识别您的身份。请刷新页面后再试。",
-    ended: "本次会话已结束，请刷新页面继续。",
-    offer: "您的专属优惠",
-    until: (date) => `有效期至 ${date}`,
-    accept: "领取优惠",
-    code: "您的优惠码",
-    tooLong: (over) => `超出 ${over} 个字符`,
-    talk: "找人工客服",
-    news: "您离开后的新消息",
-    privacy: {
-      title: "隐私",
-      means: "由您决定，随时可以更改。您主动咨询的问题，我们始终会回复。",
-      done: "完成",
-      switches: {
-        email: ["电子邮件", "通过邮件发送关怀消息和专属优惠。"],
-        in_chat: ["聊天窗口", "在这里给您留言。"],
-        sms: ["短信", "向您的手机发送短信。"],
-        phone: ["电话", "出现问题时，同事可以给您打电话。"],
-        profiling: [
-          "个性化评估",
-          "我们根据订单、访问和消息判断您是否对我们不满意，以便及时安排人工帮助。关闭后，已有的评估会被删除，聊天照常使用。",
-        ],
-      },
-      never: "尚未选择",
-      allowed: (day) => `${day}已同意`,
-      refused: (day) => `${day}已拒绝`,
-      notSaved: "未能保存，请重试。",
-      question: "聊天结束后，我们可以给您发邮件吗？例如询问问题是否解决，或送上专属优惠。",
-      yes: "可以",
-      no: "不用了",
-      later: "以后再说",
-      thanks: "谢谢！您可以随时在“隐私”中更改。",
-      respected: "好的，我们不会发送。您可以随时在“隐私”中更改。",
-    },
-  },
-};
+import { words as en } from "./words_en.js";
+import { words as zh } from "./words_zh.js";
 
-export const wordsOf = (language) => CATALOGUE[language] || CATALOGUE.en;
+const CATALOGUE = { en, zh };
 
+/** A language we do not speak is answered in English. */
+export const wordsOf = (language) => (Object.hasOwn(CATALOGUE, language) ? CATALOGUE[language] : CATALOGUE.en);
+
+const spokenOf = (tag) => (tag || "").toLowerCase().split(/[-_]/)[0];
+
+/** The wish if we speak it, else the browser's language if we speak that, else English; the server chooses alike. */
 export const preferredLanguage = (wish) =>
-  (wish || navigator.language || "en").toLowerCase().startsWith("zh") ? "zh" : "en";
+  [wish, navigator.language].map(spokenOf).find((language) => Object.hasOwn(CATALOGUE, language)) || "en";
+
+/** Why something failed, as one sentence. */
+export function causeOf(failure, { causes }) {
+  if (failure.status === 401) return causes.ended;
+  if (failure.status === 429) return causes.tooFast(failure.wait || 10);
+  if (failure.status === 0) return causes.offline;
+  return failure.status >= 500 ? causes.ours : causes.refused;
+}

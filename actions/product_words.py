@@ -1,0 +1,36 @@
+"""What is said of products, English and Chinese."""
+
+PRODUCT_WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "which_product": "Which product do you mean? Its name or kind is enough, such as “teapot”.",
+        "unknown_product": "I find nothing by that name in our shop. Could you say it in other words?",
+        "what_for": "What kind of thing are you looking for? A word such as “teapot” is enough.",
+        "no_product": "I cannot find it, and I would rather not guess. A colleague can help.",
+        "price": "{name} costs {price}.",
+        "in_stock": "{name} is in stock.",
+        "few_left": "{name} is in stock, {count} left.",
+        "back_on": "{name} is sold out and expected back on {date}.",
+        "sold_out": "{name} is sold out, and I do not know when it comes back.",
+        "stock_unknown": "I do not know whether {name} is in stock.",
+        "about": "{name}: {about}",
+        "about_unknown": "I know no more about {name} than its price, {price}, and would rather not guess. A colleague can find out.",
+        "in_short": "{name}, {price}.",
+        "see": "See it here: {url}",
+    },
+    "zh": {
+        "which_product": "您问的是哪件商品？说名称或种类就行，比如“茶壶”。",
+        "unknown_product": "我们商城里没有找到，能换个说法吗？",
+        "what_for": "您想找哪类东西？说一个词就行，比如“茶壶”。",
+        "no_product": "我没有找到，也不想乱猜。同事可以帮您。",
+        "price": "{name} 的价格是 {price}。",
+        "in_stock": "{name} 有货。",
+        "few_left": "{name} 有货，还剩 {count} 件。",
+        "back_on": "{name} 已售完，预计 {date} 到货。",
+        "sold_out": "{name} 已售完，什么时候到货我不清楚。",
+        "stock_unknown": "{name} 是否有货，我不清楚。",
+        "about": "{name}：{about}",
+        "about_unknown": "关于 {name}，我只知道价格是 {price}，其他不想乱说。同事可以帮您查。",
+        "in_short": "{name}，{price}。",
+        "see": "在这里查看：{url}",
+    },
+}

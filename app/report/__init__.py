@@ -1,0 +1,1 @@
+"""An evaluation as files for people and for programs: report.html and report.json."""
