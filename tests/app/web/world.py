@@ -30,12 +30,21 @@ SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 
 class Clock:
-    """The real time, moved by `ahead`."""
+    """The real time, moved by `ahead`; it can stand still, for what a slow machine must not change."""
 
     ahead = timedelta()
+    _stands_at: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return (self._stands_at or datetime.now(UTC)) + self.ahead
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        self._stands_at = datetime.now(UTC)
+        try:
+            yield
+        finally:
+            self._stands_at = None
 
 
 @dataclass
