@@ -14,7 +14,7 @@ from actions.runtime import Said
 Button = dict[str, str]
 PERSON = "contact_human_agent"
 # Intents that name no wish of their own: they answer a question, or say nothing that we know.
-NO_TOPIC = frozenset({"", "nlu_fallback", "out_of_scope", "affirm", "deny"})
+NO_TOPIC = frozenset({"", "nlu_fallback", "out_of_scope", "inform", "affirm", "deny"})
 COURTESY = frozenset({"greet", "thank", "goodbye", "bot_challenge"})
 _QUESTION = re.compile(r"[?？]|[吗呢么][。！!\s]*$")
 

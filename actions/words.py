@@ -49,7 +49,12 @@ def say(key: str, language: str, **facts: str) -> str:
 
 
 def talk_button(language: str) -> dict[str, str]:
-    return {"title": say("talk", language), "payload": TALK_TO_A_PERSON}
+    return person_button(say("talk", language))
+
+
+def person_button(title: str) -> dict[str, str]:
+    """Whatever it says, it leads to a person."""
+    return {"title": title, "payload": TALK_TO_A_PERSON}
 
 
 def money(amount: float, currency: str) -> str:

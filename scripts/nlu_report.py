@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import yaml
-from components.plain_form import plain_form
+from components.sentences import INFORM, readings_of, wanted
 from components.spelling import Spelling
-from nlu_report_page import NEWSLETTER, Measured, page, short_table
+from nlu_report_page import NEWSLETTER, SLIPPED, Measured, page, short_table
 from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
 from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
 from sklearn.base import clone
@@ -34,9 +34,13 @@ BOT = Path(__file__).resolve().parent.parent / "bot"
 FOLDS, TIMED = 5, 200
 OUT_OF_SCOPE, FALLBACK = "out_of_scope", "nlu_fallback"
 LATIN_PAIR = re.compile("[A-Za-z]{2}")
-SMALL_TALK = ("greet", "goodbye", "thank", "affirm", "deny", "bot_challenge")
+SMALL_TALK = ("greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", INFORM)
+CHINESE = re.compile("[\u3400-\u9fff]")
+FULL_STOP, COMMA, GAP = {"en": ".", "zh": "。"}, {"en": ", ", "zh": "，"}, {"en": " ", "zh": ""}
 
 Vectors = npt.NDArray[np.float32]
+# N times (1 + P, D): of each message the vector of the whole of it, then one of each of its P parts
+Read = Sequence[Vectors]
 Names = npt.NDArray[np.str_]
 Rows = npt.NDArray[np.int64]
 
@@ -62,7 +66,7 @@ class Pipeline:
     def read(cls, path: Path) -> "Pipeline":
         steps = {step["name"]: step for step in yaml.safe_load(path.read_text("utf-8"))["pipeline"]}
         fitted_by_rasa = LogisticRegressionClassifier(
-            steps["LogisticRegressionClassifier"], "report", None, None
+            steps["components.intent_classifier.SentenceIntentClassifier"], "report", None, None
         )
         return cls(
             steps["components.encoder_featurizer.EncoderFeaturizer"]["scale"],
@@ -85,14 +89,18 @@ class Understanding:
     centre: Vectors
     classifier: LogisticRegression
 
-    def guess(self, vectors: Vectors) -> tuple[Names, npt.NDArray[np.float64]]:
-        """The likeliest intent of each vector and its probability. **Shape** (N, D) -> (N,), (N,)"""
-        chances = self.classifier.predict_proba(self.pipeline.scale * (vectors - self.centre))
-        return self.classifier.classes_[chances.argmax(axis=1)], chances.max(axis=1)
+    def guess(self, read: Read) -> tuple[Names, npt.NDArray[np.float64]]:
+        """The likeliest intent of each message and its probability. **Shape** (N,), (N,)"""
+        names = self.classifier.classes_
+        inform = list(names).index(INFORM)
+        every = self.classifier.predict_proba(self.pipeline.scale * (np.concatenate(read) - self.centre))
+        each = np.split(every, np.cumsum([len(vectors) for vectors in read])[:-1])
+        chances = np.array([wanted(found[0], found[1:], inform) for found in each])
+        return names[chances.argmax(axis=1)], chances.max(axis=1)
 
-    def read(self, vectors: Vectors) -> Names:
+    def answer_to(self, read: Read) -> Names:
         """What Rasa would answer to: the likeliest intent, or the fallback below the threshold."""
-        names, chances = self.guess(vectors)
+        names, chances = self.guess(read)
         return np.where(chances < self.pipeline.threshold, FALLBACK, names)
 
 
@@ -118,39 +126,56 @@ def read_public_set(path: Path) -> tuple[list[str], Names]:
     return [row["utterance"] for row in rows], np.array([row["intent"] for row in rows])
 
 
+class Reader:
+    """The encoder, which reads the same text once."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self._known: dict[str, Vectors] = {}
+
+    def vectors(self, messages: Sequence[Sequence[str]]) -> list[Vectors]:
+        """Of each text of each message."""
+        new = list(
+            dict.fromkeys(text for readings in messages for text in readings if text not in self._known)
+        )
+        if new:
+            self._known.update(zip(new, self.encoder.encode(new), strict=True))
+        return [np.array([self._known[text] for text in readings]) for readings in messages]
+
+
 @dataclass(frozen=True)
 class Plain:
-    """N texts in their plain form, and their vectors (N, D)."""
+    """N messages as they are read: the whole and the parts of each in plain form, and their vectors."""
 
-    texts: list[str]
-    vectors: Vectors
+    texts: list[list[str]]
+    vectors: Read
 
     @classmethod
-    def of(cls, encoder: Encoder, texts: Sequence[str]) -> "Plain":
-        plain = [plain_form(text) for text in texts]
-        return cls(plain, encoder.encode(plain))
+    def of(cls, reader: Reader, texts: Sequence[str]) -> "Plain":
+        plain = [readings_of(text) for text in texts]
+        return cls(plain, reader.vectors(plain))
 
-    def spelt(self, encoder: Encoder, spelling: Spelling, rows: Rows) -> Vectors:
-        """The vectors of some, with slips put right; only texts that this changes are read anew."""
-        vectors = self.vectors[rows]
-        told = {place: spelling.corrected(self.texts[row]) for place, row in enumerate(rows)}
-        changed = {place: text for place, text in told.items() if text != self.texts[rows[place]]}
-        if changed:
-            vectors[list(changed)] = encoder.encode(list(changed.values()))
-        return vectors
+    @property
+    def whole(self) -> Vectors:
+        """**Shape** (N, D)"""
+        return np.array([vectors[0] for vectors in self.vectors])
 
-
-def encode(encoder: Encoder, spelling: Spelling, texts: Sequence[str]) -> Vectors:
-    """As the bot's featurizer does before it centres. **Shape** N texts -> (N, D)"""
-    return encoder.encode([spelling.corrected(plain_form(text)) for text in texts])
+    def spelt(self, reader: Reader, spelling: Spelling, rows: Rows) -> Read:
+        """The vectors of some, with slips put right."""
+        return reader.vectors([list(map(spelling.corrected, self.texts[row])) for row in rows])
 
 
-def spelling_of(encoder: Encoder, plain_texts: Sequence[str]) -> Spelling:
-    return Spelling.of(plain_texts, encoder.is_common_word)
+def read_as_the_bot(reader: Reader, spelling: Spelling, texts: Sequence[str]) -> Read:
+    """As the bot's featurizer does before it centres."""
+    return reader.vectors([list(map(spelling.corrected, readings_of(text))) for text in texts])
+
+
+def spelling_of(reader: Reader, plain_texts: Sequence[str]) -> Spelling:
+    return Spelling.of(plain_texts, reader.encoder.is_common_word)
 
 
 def cross_validate(
-    encoder: Encoder, pipeline: Pipeline, forms: Sequence[Plain], examples: Examples
+    reader: Reader, pipeline: Pipeline, forms: Sequence[Plain], examples: Examples
 ) -> tuple[Names, list[Names]]:
     """For each example, from folds that it was not in: what Rasa would answer to, and the likeliest intent of each of
     its `forms`, the first of which is the example itself.
@@ -158,12 +183,13 @@ def cross_validate(
     answered, guessed = np.empty_like(examples.intents), [np.empty_like(examples.intents) for _ in forms]
     strata = np.char.add(examples.intents, examples.languages)
     own = forms[0]
-    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(own.vectors, strata):
-        understood = pipeline.fit(own.vectors[train], examples.intents[train])
-        spelling = spelling_of(encoder, [own.texts[row] for row in train])
+    whole = own.whole
+    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(whole, strata):
+        understood = pipeline.fit(whole[train], examples.intents[train])
+        spelling = spelling_of(reader, [own.texts[row][0] for row in train])
         for form, names in zip(forms, guessed, strict=True):
-            names[test] = understood.guess(form.spelt(encoder, spelling, test))[0]
-        answered[test] = understood.read(own.spelt(encoder, spelling, test))
+            names[test] = understood.guess(form.spelt(reader, spelling, test))[0]
+        answered[test] = understood.answer_to(own.spelt(reader, spelling, test))
     return answered, guessed
 
 
@@ -198,22 +224,23 @@ def refused(answered: Names) -> npt.NDArray[np.bool_]:
     return np.isin(answered, [OUT_OF_SCOPE, FALLBACK])
 
 
-def measure_own(encoder: Encoder, pipeline: Pipeline, own: Plain, examples: Examples) -> Measured:
-    pairs = zip(examples.texts, examples.languages, strict=True)
-    polite = Plain.of(encoder, [polite_form(text, language) for text, language in pairs])
-    slipped = Plain.of(encoder, [slipped_form(text) for text in examples.texts])
-    answered, (guessed, of_polite, of_slipped) = cross_validate(
-        encoder, pipeline, (own, polite, slipped), examples
-    )
+def measure_own(reader: Reader, pipeline: Pipeline, own: Plain, examples: Examples) -> Measured:
+    forms = other_forms(examples, read_held_out(BOT / "held_out" / "context.txt"))
+    read = [own, *(Plain.of(reader, texts) for texts in forms.values())]
+    answered, (guessed, *guessed_of_forms) = cross_validate(reader, pipeline, read, examples)
+    right = guessed == examples.intents
+    right_in_forms = {
+        name: names == examples.intents for name, names in zip(forms, guessed_of_forms, strict=True)
+    }
     off_topic = examples.intents == OUT_OF_SCOPE
     wishes = ~np.isin(examples.intents, [*SMALL_TALK, OUT_OF_SCOPE])
-    measured = Measured()
+    measured = Measured(wishes_in_forms={name: {} for name in forms})
     for language in ("en", "zh", "all"):
         of = (examples.languages == language) | (language == "all")
-        measured.accuracy[language] = float((guessed == examples.intents)[of].mean())
-        measured.plain_wishes[language] = float((guessed == examples.intents)[of & wishes].mean())
-        measured.polite_wishes[language] = float((of_polite == examples.intents)[of & wishes].mean())
-        measured.slipped_wishes[language] = float((of_slipped == examples.intents)[of & wishes].mean())
+        measured.accuracy[language] = float(right[of].mean())
+        measured.plain_wishes[language] = float(right[of & wishes].mean())
+        for name, right_so in right_in_forms.items():
+            measured.wishes_in_forms[name][language] = float(right_so[of & wishes].mean())
         measured.refused_off_topic[language] = float(refused(answered)[of & off_topic].mean())
         measured.refused_in_scope[language] = float(refused(answered)[of & ~off_topic].mean())
         measured.counts[language] = int(of.sum())
@@ -221,12 +248,36 @@ def measure_own(encoder: Encoder, pipeline: Pipeline, own: Plain, examples: Exam
     return measured
 
 
-def measure_public(understood: Understanding, vectors: Vectors, intents: Names, measured: Measured) -> None:
-    guessed, _ = understood.guess(vectors)
+def other_forms(examples: Examples, contexts: Sequence[str]) -> dict[str, list[str]]:
+    """The own sentences as other people would write them."""
+    pairs = list(zip(examples.texts, examples.languages, strict=True))
+    by_language = {
+        language: [text for text in contexts if bool(CHINESE.search(text)) == (language == "zh")]
+        for language in ("en", "zh")
+    }
+
+    def told(text: str, language: str, first: bool) -> str:
+        context = random.Random(text).choice(by_language[language])
+        wish = text if first or text[-1] in ".?!。？！" else text + FULL_STOP[language]
+        return GAP[language].join([context, wish] if first else [wish, context])
+
+    return {
+        "with courtesies": [polite_form(*pair) for pair in pairs],
+        SLIPPED: [slipped_form(text) for text, _ in pairs],
+        "after a sentence of circumstances": [told(*pair, first=True) for pair in pairs],
+        "before one": [told(*pair, first=False) for pair in pairs],
+        "after one and a comma": [
+            re.sub(r"[.。] ?", COMMA[pair[1]], told(*pair, first=True), count=1) for pair in pairs
+        ],
+    }
+
+
+def measure_public(understood: Understanding, read: Read, intents: Names, measured: Measured) -> None:
+    guessed, _ = understood.guess(read)
     measured.public_strict = float((guessed == intents).mean())
     one_label = np.array([NEWSLETTER.get(name, name) for name in guessed])
     measured.public = float((one_label == intents).mean())
-    measured.public_refused = float(refused(understood.read(vectors)).mean())
+    measured.public_refused = float(refused(understood.answer_to(read)).mean())
     measured.counts["public"] = len(intents)
     measured.confusions["public"] = confusions(intents, one_label)
 
@@ -237,30 +288,41 @@ def confusions(truth: Names, guessed: Names) -> dict[str, Counter[str]]:
 
 
 def cpu_milliseconds(
-    encoder: Encoder, spelling: Spelling, understood: Understanding, texts: Sequence[str]
+    reader: Reader, spelling: Spelling, understood: Understanding, texts: Sequence[str]
 ) -> float:
-    """CPU time to read one message: vector and intent, one message at a time, the median over `texts`."""
+    """CPU time to read one message: vectors and intent, one message at a time, the median over `texts`."""
     spent = []
     for text in texts:
+        anew = Reader(reader.encoder)
         began = time.process_time()
-        understood.read(encode(encoder, spelling, [text]))
+        understood.answer_to(read_as_the_bot(anew, spelling, [text]))
         spent.append(1000 * (time.process_time() - began))
     return float(np.median(spent))
 
 
-def measure(encoder: Encoder, pipeline: Pipeline, examples: Examples, public: Path) -> Measured:
-    own = Plain.of(encoder, examples.texts)
-    measured = measure_own(encoder, pipeline, own, examples)
-    understood, spelling = pipeline.fit(own.vectors, examples.intents), spelling_of(encoder, own.texts)
+def learned(
+    reader: Reader, pipeline: Pipeline, own: Plain, examples: Examples
+) -> tuple[Understanding, Spelling]:
+    """The bot as it runs: from all of its sentences."""
+    spelling = spelling_of(reader, [readings[0] for readings in own.texts])
+    return pipeline.fit(own.whole, examples.intents), spelling
+
+
+def measure(reader: Reader, pipeline: Pipeline, examples: Examples, public: Path) -> Measured:
+    own = Plain.of(reader, examples.texts)
+    measured = measure_own(reader, pipeline, own, examples)
+    understood, spelling = learned(reader, pipeline, own, examples)
     timed = examples.texts[:: len(examples.texts) // TIMED]
-    measured.cpu_milliseconds = cpu_milliseconds(encoder, spelling, understood, timed)
+    measured.cpu_milliseconds = cpu_milliseconds(reader, spelling, understood, timed)
+    two = [f"{first}. {second}" for first, second in zip(timed, reversed(timed), strict=True)]
+    measured.cpu_of_two_sentences = cpu_milliseconds(reader, spelling, understood, two)
     held_out = read_held_out(BOT / "held_out" / "out_of_scope.txt")
-    new_topics = understood.read(encode(encoder, spelling, held_out))
+    new_topics = understood.answer_to(read_as_the_bot(reader, spelling, held_out))
     measured.refused_new_topics = float(refused(new_topics).mean())
     measured.counts["new topics"] = len(new_topics)
     if public.is_file():
         texts, intents = read_public_set(public)
-        measure_public(understood, encode(encoder, spelling, texts), intents, measured)
+        measure_public(understood, read_as_the_bot(reader, spelling, texts), intents, measured)
     else:
         print(f"nlu-report: no public set at {public}; name one with: make nlu-report NLU_SET=file.csv")
     return measured
@@ -268,15 +330,15 @@ def measure(encoder: Encoder, pipeline: Pipeline, examples: Examples, public: Pa
 
 def main() -> None:
     given = arguments()
-    encoder = Encoder.load(given.encoder)
+    reader = Reader(Encoder.load(given.encoder))
     examples = read_examples(BOT / "data" / "nlu")
     pipeline = Pipeline.read(BOT / "config.yml")
     if given.read:
-        own, lines = Plain.of(encoder, examples.texts), given.read.read_text("utf-8").splitlines()
-        understood, spelling = pipeline.fit(own.vectors, examples.intents), spelling_of(encoder, own.texts)
-        print("\n".join(understood.read(encode(encoder, spelling, lines))))
+        own, lines = Plain.of(reader, examples.texts), given.read.read_text("utf-8").splitlines()
+        understood, spelling = learned(reader, pipeline, own, examples)
+        print("\n".join(understood.answer_to(read_as_the_bot(reader, spelling, lines))))
         return
-    measured = measure(encoder, pipeline, examples, given.public)
+    measured = measure(reader, pipeline, examples, given.public)
     given.out.write_text(page(measured), encoding="utf-8")
     print(f"{short_table(measured)}\nwritten: {given.out}")
 

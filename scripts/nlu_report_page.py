@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 # The public set has one label for joining and leaving the newsletter; the bot tells them apart and rightly so.
 NEWSLETTER = {"unsubscribe": "newsletter_subscription"}
 CONFUSIONS_SHOWN = 3
+SLIPPED = "with one slip of the finger"
 
 HEAD = """# How well the bot understands
 
@@ -16,11 +17,14 @@ vectors of the one encoder; `tests/bot` checks that a running bot answers the sa
 NOTES = """
 **What the figures are.** *Cross-validation*: each of the bot's own sentences is read by a classifier that
 learned from four fifths of the others. The makers of this bot wrote them, so real customers will be harder.
-*Wishes*: without greetings, thanks, yes, no and what is out of scope. *With courtesies*: between "Good
-morning," and "please. Thank you in advance!", or 你好 and 谢谢; `bot/components/plain_form.py` takes such words
-away. *A slip*: two letters swapped, one left out or struck twice, anywhere in the sentence;
-`bot/components/spelling.py` knows the words of the examples. *Public set*: Bitext's customer-support utterances
-(CDLA-Sharing-1.0); nothing is learned from it. It is made from templates, so a high figure is no proof either.
+*Wishes*: without greetings, thanks, yes, no, mere circumstances and what is out of scope. *With courtesies*:
+between "Good morning," and "please. Thank you in advance!", or 你好 and 谢谢; `bot/components/plain_form.py` takes
+such words away. *A slip*: two letters swapped, one left out or struck twice, anywhere in the sentence;
+`bot/components/spelling.py` knows the words of the examples. *Circumstances*: what people tell besides, as in
+"I bought a teapot here a month ago."; the sentences of `bot/held_out/context.txt`, which nothing is learned
+from; `bot/components/sentences.py` reads each sentence by itself too. *Public set*: Bitext's customer-support
+utterances (CDLA-Sharing-1.0); nothing is learned from it. It is made from templates, so a high figure is no
+proof either.
 It has one label for joining and for leaving the newsletter, so both of ours count as right; the strict figure
 counts leaving as wrong. *Refused* means answered with "I am not sure I understood": the class `out_of_scope`,
 or a chance below the threshold. Right and wrong are counted before anything is refused. *Never learned from*:
@@ -28,9 +32,10 @@ or a chance below the threshold. Right and wrong are counted before anything is 
 
 **Was the public set peeked at?** None of its sentences is in the training data (a test compares them), and its
 errors were not read while the present examples were written. An earlier version was once looked at for its
-errors on eight intents; the total accuracy was looked at eleven times while writing, and what to change was
-decided by cross-validation and by own sentences in capitals, with other order numbers, with courtesies and with
-slips. The last table below was read at the end, and nothing was changed after it. So take the figure as
+errors on eight intents; the total accuracy was looked at sixteen times while writing, and what to change was
+decided by cross-validation and by own sentences in capitals, with other order numbers, with courtesies, with
+slips and with circumstances; how to weigh sentences was chosen among six ways on the very sentences of
+`context.txt`. The last table below was read at the end, and nothing was changed after it. So take the figure as
 slightly hopeful.
 """
 
@@ -41,8 +46,7 @@ class Measured:
 
     accuracy: dict[str, float] = field(default_factory=dict)
     plain_wishes: dict[str, float] = field(default_factory=dict)
-    polite_wishes: dict[str, float] = field(default_factory=dict)
-    slipped_wishes: dict[str, float] = field(default_factory=dict)
+    wishes_in_forms: dict[str, dict[str, float]] = field(default_factory=dict)
     refused_off_topic: dict[str, float] = field(default_factory=dict)
     refused_in_scope: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -52,6 +56,7 @@ class Measured:
     public_refused: float | None = None
     refused_new_topics: float = 0.0
     cpu_milliseconds: float = 0.0
+    cpu_of_two_sentences: float = 0.0
 
     def rows(self) -> list[list[str]]:
         """The summary, its columns as in COLUMNS."""
@@ -59,8 +64,7 @@ class Measured:
             ["own sentences", *(str(self.counts[key]) for key in ("en", "zh", "all")), ""],
             ["right, by cross-validation", *shares(self.accuracy), "Chinese ≥ 85 %"],
             ["of these, wishes", *shares(self.plain_wishes), ""],
-            ["the same wishes said with courtesies", *shares(self.polite_wishes), ""],
-            ["with one slip of the finger", share(self.slipped_wishes["en"]), "", "", ""],
+            *self._forms(),
             ["out of scope and refused", *shares(self.refused_off_topic), "≥ 85 %"],
             [
                 f"the same, {self.counts['new topics']} never learned from",
@@ -71,8 +75,18 @@ class Measured:
             ],
             ["in scope and refused", *shares(self.refused_in_scope), "≤ 4 %"],
             ["CPU time to read a message, median", "", "", f"{self.cpu_milliseconds:.1f} ms", "≤ 18 ms"],
+            ["  of two own sentences in one", "", "", f"{self.cpu_of_two_sentences:.1f} ms", ""],
         ]
         return own if self.public is None else own + self._public_rows()
+
+    def _forms(self) -> list[list[str]]:
+        """Chinese is written without letters to slip on."""
+        return [
+            [f"  {form}", share(right["en"]), "", "", ""]
+            if form == SLIPPED
+            else [f"  {form}", *shares(right), ""]
+            for form, right in self.wishes_in_forms.items()
+        ]
 
     def _public_rows(self) -> list[list[str]]:
         return [

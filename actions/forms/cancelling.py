@@ -53,4 +53,5 @@ CANCEL_ORDER = OrderForm(
     reasons=("mistake", "slow", "cheaper"),
     also_yes=frozenset({"cancel_order"}),
     hurries=True,
+    all_or_nothing=True,
 )

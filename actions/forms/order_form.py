@@ -1,5 +1,6 @@
 """A form about one of a customer's orders: which one, what must be known, really do it?"""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,12 +9,14 @@ from actions.forms import understanding
 from actions.forms.form import NO_REASON, Form, Step
 from actions.replies import COURTESY, NO_TOPIC, Button, Reply, Understood, button, tell
 from actions.runtime import Said, runtime, utc_now
-from actions.words import money, say, talk_button
+from actions.words import money, person_button, say, talk_button
 from db import tables
 from desk.shop import Order, order_in_question
 
 MOST_MISSES = 2
 MOST_BUTTONS = 5
+# In a line such as "2 × Mug" or "Teapot, Tray"
+_SEVERAL = re.compile(r"[,;、，；]|\b(?:[2-9]|[1-9][0-9]+) ?[×x*]|[×x*] ?(?:[2-9]|[1-9][0-9]+)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class OrderForm:
 
     `possible` says for which orders it can be done, `refusal` why not for another; `act` does it, or tells what was
     asked for. `hurries`: an order named in the first message leads straight to the confirmation. `opening`: the key of
-    what is said to who writes the first message, before the first question.
+    what is said to who writes the first message, before the first question. `all_or_nothing`: it is done with the whole
+    order; who means a part of it is led to a person.
     """
 
     name: str
@@ -37,6 +41,7 @@ class OrderForm:
     hurries: bool = False
     first_words_tell: bool = False
     opening: str = ""
+    all_or_nothing: bool = False
 
     @property
     def changes_something(self) -> bool:
@@ -192,6 +197,8 @@ class OrderForm:
             key, choice = f"{self.words}.address", [talk_button(said.language)]
         else:
             key, choice = f"{self.words}.confirm", yes_and_no(said.language, form, self.words)
+            if self.all_or_nothing and _SEVERAL.search(order.items):
+                choice.append(person_button(say("only_a_part", said.language)))
         return tell(say(key, said.language, **facts), *choice, form=form, order_number=order.number)
 
     def _reason_buttons(self, said: Said, form: Form) -> list[Button]:

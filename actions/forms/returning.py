@@ -77,6 +77,7 @@ def _form(name: str, reasons: tuple[str, ...]) -> OrderForm:
         refusal=_refusal,
         act=_return,
         reasons=reasons,
+        all_or_nothing=True,
     )
 
 
@@ -93,4 +94,5 @@ DAMAGED = OrderForm(
     reason_question="damaged.reason",
     first_words_tell=True,
     opening="damaged.opening",
+    all_or_nothing=True,
 )

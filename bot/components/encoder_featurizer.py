@@ -22,7 +22,9 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from components.intent_classifier import PARTS
 from components.plain_form import plain_form
+from components.sentences import readings_of
 from components.spelling import Spelling
 from risk_model.encoder import Encoder, Manifest
 
@@ -153,17 +155,23 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Adds the sentence feature to every message that has a text."""
+        """Adds the sentence feature to every message that has a text, and what its parts say by themselves."""
         with_text = [message for message in messages if message.get(TEXT)]
-        self._add_features(
-            with_text, self._encoder.encode([self._read(message.get(TEXT)) for message in with_text])
-        )
+        if not with_text:
+            return messages
+        texts = [readings_of(message.get(TEXT)) for message in with_text]
+        read = self._encoder.encode([self._spelt(text) for readings in texts for text in readings])
+        each = np.split(read, np.cumsum([len(readings) for readings in texts])[:-1])
+        self._add_features(with_text, np.array([vectors[0] for vectors in each]))
+        for message, vectors in zip(with_text, each, strict=True):
+            if len(vectors) > 1:
+                message.set(PARTS, self._scale * (vectors[1:] - self._centre))
         return messages
 
-    def _read(self, text: str) -> str:
+    def _spelt(self, plain_text: str) -> str:
         if self._spelling is None:
             raise FeaturizerUntrained()
-        return self._spelling.corrected(plain_form(text))
+        return self._spelling.corrected(plain_text)
 
     def _add_features(self, messages: list[Message], vectors: Vectors) -> None:
         """**Shape** N messages, (N, D)"""

@@ -37,6 +37,18 @@ def test_of_several_orders_the_one_is_chosen(process: ActionProcess) -> None:
     assert (refund_of(process, first), refund_of(process, second).reason) == (None, "arrived damaged")
 
 
+def test_who_means_a_part_of_an_order_is_led_to_a_person(process: ActionProcess) -> None:
+    for items, is_offered in ((TEAPOT, False), (MUG, True), ("Teapot, Tray", True), ("茶壶、托盘", True)):
+        (number,) = numbers(1)
+        talk = talk_with(process, (number, "delivered", items))
+        talk.say("return it", "return_item")
+        talk.press("I changed my mind")
+        assert ("Only a part of it" in talk.titles) == is_offered
+        if is_offered:
+            talk.press("Only a part of it")
+            assert (talk.form, causes_of_cases(talk), refund_of(process, number)) == (None, ["asked"], None)
+
+
 def test_a_no_requests_nothing(process: ActionProcess) -> None:
     (number,) = numbers(1)
     talk = talk_with(process, (number, "delivered", TEAPOT))

@@ -32,8 +32,9 @@ from tests.bot.rasa_process import (
 SENTENCES = [
     "where has my parcel got to", "i wanna change my adress", "the kettle came without a lid", "can I pay by card",
     "why was I charged twice", "stop the newsletter", "what is your favourite planet", "zzkx vvq", "ok", "nope",
+    "It was meant for my aunt. Can I still cancel?", "I moved here in May, how do I pay by invoice", "my cat sits on it",
     "is there any fee when I cancel", "sign up does not work", "the new place needs to go into my addresses",
-    "快递到哪里了", "我要退货", "怎么开发票", "密码忘了", "别家便宜", "今天天气好吗", "谢谢", "有人吗", "运费多少钱",
+    "快递到哪里了", "我要退货", "怎么开发票", "密码忘了", "别家便宜", "今天天气好吗", "谢谢", "有人吗", "运费多少钱", "我去年在你们家买过。怎么开发票？",
 ]  # fmt: skip
 
 pytestmark = pytest.mark.skipif(not RASA.exists(), reason="the bot's environment bot/.venv is missing")

@@ -173,7 +173,8 @@ def test_second_tab_shows_the_same_conversation_in_the_same_order(world: World, 
         Widget(tab).open(world.url if who == "visitor" else show_shop(world, tab, key))
         for tab in (page, other)
     )
-    for number in range(3):  # without waiting, so what is said in one tab may overtake what is said in the other
+    # without waiting: what is said in one tab may overtake what is said in the other
+    for number in range(3):
         (first, second)[number % 2].say(f"number {number}")
     for widget in (first, second):
         expect(widget.find(".message .text")).to_have_count(7)
