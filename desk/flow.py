@@ -5,7 +5,7 @@ or a file was ingested (`desk.ingest`), the last is `desk.outcomes`, by the cloc
 """
 
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -130,7 +130,7 @@ def risk_row(customer_id: int, risk: Risk, message_id: int | None = None) -> tab
         high=risk.high,
         reliability=risk.reliability,
         reliability_reason=risk.reliability_reason,
-        reasons=[asdict(reason) for reason in risk.reasons],
+        reasons=[reason.as_dict() for reason in risk.reasons],
         inputs=risk.inputs or {},
         model_version=risk.model_version,
     )

@@ -1,7 +1,6 @@
 """Scores as a file, CSV or Parquet: written part by part, so that memory holds one part, and whole or not at all."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -69,7 +68,7 @@ def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> int:
 
 
 def _row(risk: Risk, language: str) -> tuple[object, ...]:
-    reasons = "; ".join(in_words(asdict(reason), language) for reason in risk.reasons[:SHOWN_REASONS])
+    reasons = "; ".join(in_words(reason.as_dict(), language) for reason in risk.reasons[:SHOWN_REASONS])
     numbers = _rounded(risk.probability, risk.low, risk.high)
     text = reasons or ("" if risk.probability is not None else risk.reliability_reason)
     within = _rounded(*(risk.risk_of(days) for days in USUAL_ENDS))

@@ -10,7 +10,7 @@ written (`risk_model.writing`) and the sentences it was heard in are players of 
 adds to the others, so nothing counts twice.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -33,7 +33,8 @@ ORDERS = 4
 QUICK_ORDERS = 1  # where many are scored
 LONGEST_QUOTE = 240
 Floats = npt.NDArray[np.float32]
-Logit = Callable[[Floats, Floats], Floats]
+Logit = Callable[[Floats, Floats, Floats], Floats]
+Contributions = tuple[dict[str, float], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +49,44 @@ class Inputs:
 
 
 def contributions(
-    inputs: Inputs, features: list[str], logit: Logit, number: int = ORDERS
-) -> tuple[dict[str, float], Floats]:
-    """Contribution of each factor, and of each sentence (S,), by so many orders of the players.
+    customers: Sequence[Inputs], features: list[str], logit: Logit, number: int = ORDERS
+) -> list[Contributions]:
+    """For each customer the contribution of each factor, and of each sentence (S,), by so many orders of the players.
 
-    `logit` maps behaviour (B, F) and words (B, W) to mean logits (B,).
+    `logit` maps behaviour (B, F), words (B, W) and whether there were any (B, 1) to mean logits (B,); it is asked once,
+    because a network takes longer to begin than to go on.
     """
-    factors, _ = _factors(tuple(features))
-    players = len(factors) + len(inputs.words)
+    asked = [_coalition_inputs(inputs, features, number) for inputs in customers]
+    scores = logit(*(np.concatenate(rows) for rows in zip(*asked, strict=True)))
+    ends = np.cumsum([len(behaviour) for behaviour, _, _ in asked])[:-1]
+    return [
+        _shared_out(own, inputs, features, number)
+        for own, inputs in zip(np.split(scores, ends), customers, strict=True)
+    ]
+
+
+def _coalition_inputs(inputs: Inputs, features: list[str], number: int) -> tuple[Floats, Floats, Floats]:
+    """What `logit` is asked for each coalition: behaviour (C, F), words (C, W), whether there were any (C, 1)."""
+    own, counted, _ = _coalitions(tuple(features), _players(inputs, features), number)
+    wrote = np.full((len(own), 1), len(inputs.words) > 0, np.float32)
+    return np.where(own, inputs.behaviour, inputs.average), counted @ inputs.words, wrote
+
+
+def _shared_out(scores: Floats, inputs: Inputs, features: list[str], number: int) -> Contributions:
+    """What each player adds, from the coalitions' scores (C,)."""
+    players = _players(inputs, features)
     orders = _orders(players, number)
-    own, words, step = _coalitions(tuple(features), players, number)
-    behaviour = np.where(own, inputs.behaviour, inputs.average)
-    scores = logit(behaviour, words @ inputs.words)[step]  # (R, players + 1)
+    _, _, step = _coalitions(tuple(features), players, number)
     gains = np.zeros_like(orders, dtype=np.float64)
-    np.put_along_axis(gains, orders, np.diff(scores), axis=1)
+    np.put_along_axis(gains, orders, np.diff(scores[step]), axis=1)
     gains = gains.mean(0)
+    factors, _ = _factors(tuple(features))
     by_factor = dict(zip(factors, gains[: len(factors)].tolist(), strict=True))
     return by_factor, gains[len(factors) :].astype(np.float32)
+
+
+def _players(inputs: Inputs, features: list[str]) -> int:
+    return len(_factors(tuple(features))[0]) + len(inputs.words)
 
 
 def quoted(row: Mapping[str, object], gain: float, factor: str = "words") -> Reason:

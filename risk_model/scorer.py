@@ -1,8 +1,8 @@
 """Serving: histories to risks with ONNX Runtime. Imports no torch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
 from math import isfinite
 from pathlib import Path
 
@@ -30,7 +30,9 @@ from risk_model.tone.network import reads
 from risk_model.writing import WRITTEN, written
 
 Floats = npt.NDArray[np.float32]
+Reasons = tuple[Reason, ...]
 BATCH = 1024
+REASONED_TOGETHER = 64  # customers, whose coalitions are judged in one go
 LOW_QUANTILE, HIGH_QUANTILE = 0.1, 0.9
 SMALLEST_CONTRIBUTION = 0.02
 
@@ -78,12 +80,16 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one customer's answer rests on. **Shape**: behaviour (F,), course (C,), words (texts, W)."""
+    """What one customer's answer rests on; `values` are the features that are not absent, by name.
+
+    **Shape**: behaviour (F,), course (C,), words (texts, W).
+    """
 
     behaviour: Floats
     course: Floats
     words: Floats
     texts: pl.DataFrame
+    values: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +164,21 @@ class Scorer:
             inputs["weekly"] = weekly_of(histories, self.manifest.anchor)
         course, words = self.way.course_and_words(inputs)
         logits, shares = self.way.judged(inputs | {"course": course, "words": words.sum(1)})
-        for number, own in enumerate(texts.by_customer(customers)):
-            key = histories.customers["customer_key"][number]
-            if not (np.isfinite(logits[number]).all() and np.isfinite(shares[number]).all()):
+        sound = np.asarray(np.isfinite(np.hstack([logits, shares])).all(axis=1))
+        seen = [
+            self._seen(inputs["behaviour"][n], course[n], words[n, LAST_TEXTS - len(own.table) :], own.table)
+            for n, own in enumerate(texts.by_customer(customers))
+            if sound[n]
+        ]
+        told = zip(seen, self._calibrated(logits[sound]), shares[sound], self._reasons(seen), strict=True)
+        for key, is_sound in zip(histories.customers["customer_key"], sound, strict=True):
+            if is_sound:
+                yield self._risk(key, histories.as_of, *next(told))
+            else:
                 yield Risk.unknown(key, histories.as_of, "the model gave no number for this customer")
-                continue
-            read = words[number, LAST_TEXTS - len(own.table) :]
-            seen = Seen(inputs["behaviour"][number], course[number], read, own.table)
-            yield self._risk(key, histories, seen, logits[number], shares[number])
+
+    def _seen(self, behaviour: Floats, course: Floats, words: Floats, texts: pl.DataFrame) -> Seen:
+        return Seen(behaviour, course, words, texts, _known(self.features, behaviour))
 
     def _texts(self, histories: Histories, embed: Embed | None) -> LatestTexts:
         if self.encoder is None or not self.reads_text:
@@ -187,13 +200,14 @@ class Scorer:
         said = written(texts, histories, tone=self.encoder is not None and reads(self.encoder.version))
         return np.hstack([behaved, said[:, [WRITTEN.index(name) for name in self.manifest.text_features]]])
 
-    def _risk(self, key: str, histories: Histories, seen: Seen, logits: Floats, shares: Floats) -> Risk:
-        values = _known(self.features, seen.behaviour)
-        probability, low, high = self._calibrated(logits)
-        reliability, because = self._reliability(values, len(seen.texts))
+    def _risk(
+        self, key: str, as_of: datetime, seen: Seen, chances: Doubles, shares: Floats, reasons: Reasons
+    ) -> Risk:
+        probability, low, high = chances.tolist()
+        reliability, because = self._reliability(seen.values, len(seen.texts))
         return Risk(
             customer_key=key,
-            as_of=histories.as_of,
+            as_of=as_of,
             status=Status.SCORED,
             reliability=reliability,
             reliability_reason=because,
@@ -201,9 +215,9 @@ class Scorer:
             probability=probability,
             low=low,
             high=high,
-            reasons=self._reasons(seen, values),
+            reasons=reasons,
             inputs={
-                "features": values,
+                "features": seen.values,
                 "texts": len(seen.texts),
                 "without_text_because": self.without_text_because,
             },
@@ -211,18 +225,14 @@ class Scorer:
             curve=Curve(self.manifest.ends, shares.astype(np.float64).tolist()),
         )
 
-    def _calibrated(self, logits: Floats) -> tuple[float, float, float]:
-        """Probability, low and high of one customer's logits (MEMBERS,): the range is the calibration's own where it
-        has one, else where most members lie.
+    def _calibrated(self, logits: Floats) -> Doubles:
+        """Probability, low and high (B, 3) of logits (B, MEMBERS): the range is the calibration's own where it has one,
+        else where most members lie.
         """
-        mean = np.array([logits.mean()], np.float64)
-        probability = float(self.calibration.probability(mean)[0])
-        ends = self.calibration.span(mean)
-        if ends is None:
-            low, high = self.calibration.probability(_quantiles(logits))
-        else:
-            low, high = ends[0][0], ends[1][0]
-        return probability, min(float(low), probability), max(float(high), probability)
+        means = logits.mean(1).astype(np.float64)
+        probability = self.calibration.probability(means)
+        low, high = self.calibration.span(means) or map(self.calibration.probability, _quantiles(logits))
+        return np.stack([probability, np.minimum(low, probability), np.maximum(high, probability)], axis=1)
 
     def _reliability(self, values: dict[str, float], texts: int) -> tuple[Reliability, str]:
         """How much stands behind the number, in one word and one reason."""
@@ -238,34 +248,52 @@ class Scorer:
             return Reliability.MEDIUM, "by behaviour alone: this customer has written nothing"
         return Reliability.HIGH, "behaviour and own words"
 
-    def _reasons(self, seen: Seen, values: dict[str, float]) -> tuple[Reason, ...]:
-        """All reasons of any size, the strongest first, whichever way they point."""
-        average = np.array(self.manifest.averages[: len(self.features)], np.float32)
+    def _reasons(self, seen: Sequence[Seen]) -> Iterator[Reasons]:
+        """Of each customer all reasons of any size, the strongest first, whichever way they point."""
+        names = [*self.features, *[COURSE] * len(self.way.average_course)]
+        for start in range(0, len(seen), REASONED_TOGETHER):
+            some = seen[start : start + REASONED_TOGETHER]
+            parts = contributions(
+                [self._against_average(own) for own in some], names, self._logit, self.orders
+            )
+            for own, (factors, sentences) in zip(some, parts, strict=True):
+                yield _strongest_first(own, factors, sentences)
+
+    def _against_average(self, seen: Seen) -> Inputs:
+        average = np.array(self.manifest.averages[: len(seen.behaviour)], np.float32)
         # who wrote nothing is compared with an average customer who wrote nothing, as the words are
         silent = np.isnan(seen.behaviour) & (np.arange(len(seen.behaviour)) >= len(self.manifest.features))
         average = np.where(silent, np.nan, average).astype(np.float32)
-        own = np.concatenate([seen.behaviour, seen.course])
-        average = np.concatenate([average, self.way.average_course])
-        names = [*self.features, *[COURSE] * len(seen.course)]
-        logit = partial(self._logit, wrote=float(len(seen.texts) > 0))
-        factors, sentences = contributions(Inputs(own, average, seen.words), names, logit, self.orders)
-        told = [
-            Reason("behaviour", name, gain, {f: values[f] for f in FACTORS.get(name, ()) if f in values})
-            for name, gain in factors.items()
-        ]
-        told += [
-            quoted(row, float(gain))
-            for row, gain in zip(seen.texts.iter_rows(named=True), sentences, strict=True)
-        ]
-        shown = [reason for reason in told if abs(reason.contribution) >= SMALLEST_CONTRIBUTION]
-        return tuple(sorted(shown, key=lambda reason: -abs(reason.contribution)))
+        return Inputs(
+            np.concatenate([seen.behaviour, seen.course]),
+            np.concatenate([average, self.way.average_course]),
+            seen.words,
+        )
 
-    def _logit(self, rows: Floats, words: Floats, wrote: float) -> Floats:
-        """(B,): calibrated log-odds of behaviour and course side by side (B, F + C), and words (B, W)."""
+    def _logit(self, rows: Floats, words: Floats, wrote: Floats) -> Floats:
+        """(B,): calibrated log-odds of behaviour and course side by side (B, F + C), words (B, W), and whether there
+        were any (B, 1).
+        """
         features = len(self.features)
         given = {"behaviour": rows[:, :features], "course": rows[:, features:], "words": words}
-        logits, _ = self.way.judged(given | {"has_text": np.full((len(rows), 1), wrote, np.float32)})
+        logits, _ = self.way.judged(given | {"has_text": wrote})
         return log_odds(self.calibration.probability(logits.mean(1).astype(np.float64))).astype(np.float32)
+
+
+def _strongest_first(seen: Seen, factors: dict[str, float], sentences: Floats) -> Reasons:
+    told = [
+        Reason(
+            "behaviour", name, gain, {f: seen.values[f] for f in FACTORS.get(name, ()) if f in seen.values}
+        )
+        for name, gain in factors.items()
+        if abs(gain) >= SMALLEST_CONTRIBUTION
+    ]
+    told += [
+        quoted(row, gain)
+        for row, gain in zip(seen.texts.iter_rows(named=True), sentences.tolist(), strict=True)
+        if abs(gain) >= SMALLEST_CONTRIBUTION
+    ]
+    return tuple(sorted(told, key=lambda reason: -abs(reason.contribution)))
 
 
 def _known(features: list[str], behaviour: Floats) -> dict[str, float]:
@@ -274,13 +302,19 @@ def _known(features: list[str], behaviour: Floats) -> dict[str, float]:
     return {name: value for name, value in zip(features, rounded, strict=True) if isfinite(value)}
 
 
-def _quantiles(logits: Floats) -> Doubles:
-    """The low and the high one of one customer's logits (MEMBERS,), a line between neighbours, as `numpy.quantile` does
-    in ten times as long.
+def _quantiles(logits: Floats) -> tuple[Doubles, Doubles]:
+    """The low and the high one of each customer's logits (B, MEMBERS), a line between neighbours, as `numpy.quantile`
+    does in ten times as long where there is one customer.
     """
-    last = len(logits) - 1
-    places = [LOW_QUANTILE * last, HIGH_QUANTILE * last]
-    return np.interp(places, np.arange(last + 1), np.sort(logits.astype(np.float64)))
+    ordered = np.sort(logits.astype(np.float64), axis=1)
+    last = ordered.shape[1] - 1
+
+    def at(place: float) -> Doubles:
+        below = int(place)
+        above = min(below + 1, last)
+        return ordered[:, below] + (place - below) * (ordered[:, above] - ordered[:, below])
+
+    return at(LOW_QUANTILE * last), at(HIGH_QUANTILE * last)
 
 
 def _no_text_because(manifest: Manifest, encoder: Encoder | None, no_encoder_because: str) -> str | None:

@@ -33,6 +33,7 @@ from risk_model.encoder import Encoder
 BOT = Path(__file__).resolve().parent.parent / "bot"
 FOLDS, TIMED = 5, 200
 OUT_OF_SCOPE, FALLBACK = "out_of_scope", "nlu_fallback"
+NO_WISH = [OUT_OF_SCOPE, FALLBACK, INFORM]
 LATIN_PAIR = re.compile("[A-Za-z]{2}")
 SMALL_TALK = ("greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", INFORM)
 CHINESE = re.compile("[\u3400-\u9fff]")
@@ -220,8 +221,8 @@ def read_held_out(path: Path) -> list[str]:
 
 
 def refused(answered: Names) -> npt.NDArray[np.bool_]:
-    """Both ways in which the bot says that it cannot help with a message."""
-    return np.isin(answered, [OUT_OF_SCOPE, FALLBACK])
+    """Where the bot has heard nothing that it can do, and says so."""
+    return np.isin(answered, NO_WISH)
 
 
 def measure_own(reader: Reader, pipeline: Pipeline, own: Plain, examples: Examples) -> Measured:
@@ -232,7 +233,7 @@ def measure_own(reader: Reader, pipeline: Pipeline, own: Plain, examples: Exampl
     right_in_forms = {
         name: names == examples.intents for name, names in zip(forms, guessed_of_forms, strict=True)
     }
-    off_topic = examples.intents == OUT_OF_SCOPE
+    off_topic, in_scope = examples.intents == OUT_OF_SCOPE, ~np.isin(examples.intents, NO_WISH)
     wishes = ~np.isin(examples.intents, [*SMALL_TALK, OUT_OF_SCOPE])
     measured = Measured(wishes_in_forms={name: {} for name in forms})
     for language in ("en", "zh", "all"):
@@ -242,7 +243,7 @@ def measure_own(reader: Reader, pipeline: Pipeline, own: Plain, examples: Exampl
         for name, right_so in right_in_forms.items():
             measured.wishes_in_forms[name][language] = float(right_so[of & wishes].mean())
         measured.refused_off_topic[language] = float(refused(answered)[of & off_topic].mean())
-        measured.refused_in_scope[language] = float(refused(answered)[of & ~off_topic].mean())
+        measured.refused_in_scope[language] = float(refused(answered)[of & in_scope].mean())
         measured.counts[language] = int(of.sum())
         measured.confusions[language] = confusions(examples.intents[of], guessed[of])
     return measured
@@ -288,14 +289,14 @@ def confusions(truth: Names, guessed: Names) -> dict[str, Counter[str]]:
 
 
 def cpu_milliseconds(
-    reader: Reader, spelling: Spelling, understood: Understanding, texts: Sequence[str]
+    encoder: Encoder, spelling: Spelling, understood: Understanding, texts: Sequence[str]
 ) -> float:
     """CPU time to read one message: vectors and intent, one message at a time, the median over `texts`."""
     spent = []
     for text in texts:
-        anew = Reader(reader.encoder)
         began = time.process_time()
-        understood.answer_to(read_as_the_bot(anew, spelling, [text]))
+        whole, *parts = map(spelling.corrected, readings_of(text))
+        understood.answer_to([np.concatenate([encoder.encode([whole]), encoder.encode(parts)])])
         spent.append(1000 * (time.process_time() - began))
     return float(np.median(spent))
 
@@ -313,9 +314,9 @@ def measure(reader: Reader, pipeline: Pipeline, examples: Examples, public: Path
     measured = measure_own(reader, pipeline, own, examples)
     understood, spelling = learned(reader, pipeline, own, examples)
     timed = examples.texts[:: len(examples.texts) // TIMED]
-    measured.cpu_milliseconds = cpu_milliseconds(reader, spelling, understood, timed)
+    measured.cpu_milliseconds = cpu_milliseconds(reader.encoder, spelling, understood, timed)
     two = [f"{first}. {second}" for first, second in zip(timed, reversed(timed), strict=True)]
-    measured.cpu_of_two_sentences = cpu_milliseconds(reader, spelling, understood, two)
+    measured.cpu_of_two_sentences = cpu_milliseconds(reader.encoder, spelling, understood, two)
     held_out = read_held_out(BOT / "held_out" / "out_of_scope.txt")
     new_topics = understood.answer_to(read_as_the_bot(reader, spelling, held_out))
     measured.refused_new_topics = float(refused(new_topics).mean())

@@ -24,11 +24,11 @@ such words away. *A slip*: two letters swapped, one left out or struck twice, an
 "I bought a teapot here a month ago."; the sentences of `bot/held_out/context.txt`, which nothing is learned
 from; `bot/components/sentences.py` reads each sentence by itself too. *Public set*: Bitext's customer-support
 utterances (CDLA-Sharing-1.0); nothing is learned from it. It is made from templates, so a high figure is no
-proof either.
-It has one label for joining and for leaving the newsletter, so both of ours count as right; the strict figure
-counts leaving as wrong. *Refused* means answered with "I am not sure I understood": the class `out_of_scope`,
-or a chance below the threshold. Right and wrong are counted before anything is refused. *Never learned from*:
-`bot/held_out/out_of_scope.txt`, on topics that the examples do not have.
+proof either. It has one label for joining and for leaving the newsletter, so both of ours count as right; the
+strict figure counts leaving as wrong. *Refused* means that the bot asks what is wanted: for the class
+`out_of_scope`, for mere circumstances (`inform`), and for a chance below the threshold. Right and wrong are
+counted before anything is refused. *Never learned from*: `bot/held_out/out_of_scope.txt`, on topics that the
+examples do not have.
 
 **Was the public set peeked at?** None of its sentences is in the training data (a test compares them), and its
 errors were not read while the present examples were written. An earlier version was once looked at for its

@@ -157,15 +157,11 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Adds the sentence feature to every message that has a text, and what its parts say by themselves."""
         with_text = [message for message in messages if message.get(TEXT)]
-        if not with_text:
-            return messages
-        texts = [readings_of(message.get(TEXT)) for message in with_text]
-        read = self._encoder.encode([self._spelt(text) for readings in texts for text in readings])
-        each = np.split(read, np.cumsum([len(readings) for readings in texts])[:-1])
-        self._add_features(with_text, np.array([vectors[0] for vectors in each]))
-        for message, vectors in zip(with_text, each, strict=True):
-            if len(vectors) > 1:
-                message.set(PARTS, self._scale * (vectors[1:] - self._centre))
+        texts = [list(map(self._spelt, readings_of(message.get(TEXT)))) for message in with_text]
+        self._add_features(with_text, self._encoder.encode([whole for whole, *_ in texts]))
+        for message, (_, *parts) in zip(with_text, texts, strict=True):
+            if parts:  # by themselves: beside the whole, each would be padded to its length
+                message.set(PARTS, self._scale * (self._encoder.encode(parts) - self._centre))
         return messages
 
     def _spelt(self, plain_text: str) -> str:

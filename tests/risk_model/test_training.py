@@ -121,7 +121,7 @@ def test_reasons_with_words_and_course_sum_to_the_difference_from_the_average_cu
     monkeypatch.setattr("risk_model.scorer.SMALLEST_CONTRIBUTION", 0.0)
     average = np.concatenate([scorer.manifest.averages, scorer.way.average_course]).astype(np.float32)[None]
     width = next(each.shape[1] for each in scorer.way.judge.get_inputs() if each.name == "words")
-    usual = float(scorer._logit(average, np.zeros((1, width), np.float32), 1.0)[0])
+    usual = float(scorer._logit(average, np.zeros((1, width), np.float32), np.ones((1, 1), np.float32))[0])
     for risk in list(scorer.score(known))[:5]:
         own = np.log(risk.probability / (1 - risk.probability))
         assert sum(reason.contribution for reason in risk.reasons) == pytest.approx(own - usual, abs=1e-3)
