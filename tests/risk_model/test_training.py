@@ -136,6 +136,11 @@ def test_a_customer_who_wrote_scores_alone_as_among_all_others(reading):
         alone = next(scorer.score(known.of(pl.Series([key]))))
         assert alone.probability == pytest.approx(together[key].probability, abs=1e-4)
         assert alone.risk_of(30) == pytest.approx(together[key].risk_of(30), abs=1e-4)
+        sizes, of_all = (
+            {(reason.factor, reason.quote): reason.contribution for reason in risk.reasons}
+            for risk in (alone, together[key])
+        )
+        assert sizes == pytest.approx(of_all, abs=1e-3)
 
 
 @pytest.mark.parametrize("network", ["mlp", "cnn", "gru"])
