@@ -248,16 +248,14 @@ class Scorer:
             return Reliability.MEDIUM, "by behaviour alone: this customer has written nothing"
         return Reliability.HIGH, "behaviour and own words"
 
-    def _reasons(self, seen: Sequence[Seen]) -> Iterator[Reasons]:
+    def _reasons(self, seen: Sequence[Seen]) -> list[Reasons]:
         """Of each customer all reasons of any size, the strongest first, whichever way they point."""
         names = [*self.features, *[COURSE] * len(self.way.average_course)]
+        found = []
         for start in range(0, len(seen), REASONED_TOGETHER):
-            some = seen[start : start + REASONED_TOGETHER]
-            parts = contributions(
-                [self._against_average(own) for own in some], names, self._logit, self.orders
-            )
-            for own, (factors, sentences) in zip(some, parts, strict=True):
-                yield _strongest_first(own, factors, sentences)
+            some = [self._against_average(own) for own in seen[start : start + REASONED_TOGETHER]]
+            found += contributions(some, names, self._logit, self.orders)
+        return [_strongest_first(own, *parts) for own, parts in zip(seen, found, strict=True)]
 
     def _against_average(self, seen: Seen) -> Inputs:
         average = np.array(self.manifest.averages[: len(seen.behaviour)], np.float32)
