@@ -7,6 +7,10 @@ import sys
 from app.terminal import read_settings
 from desk.masking import mask_logs
 
+# Longer than a proxy in front keeps an idle line (nginx: 60): who closes first must not be us, in the moment when the
+# proxy sends the next request down that line.
+KEEP_ALIVE_SECONDS = 75
+
 
 def web() -> None:
     """The gateway, the widget, the console and the ingest API: the only process a browser reaches."""
@@ -21,7 +25,7 @@ def web() -> None:
     uvicorn.run(
         app, host=settings.web_host, port=settings.web_port, access_log=False, log_config=None,
         proxy_headers=False,  # app.web.addresses reads them, and believes only trusted proxies
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=5, timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from app.commands.processes import KEEP_ALIVE_SECONDS
 from tests.support.processes import free_port as free_port
 
 
@@ -76,8 +77,9 @@ def running_app(app: FastAPI) -> Iterator[str]:
     """The address of the app under uvicorn."""
     port = free_port()
     config = uvicorn.Config(
-        app, "127.0.0.1", port, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False
-    )
+        app, "127.0.0.1", port, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -77,13 +77,16 @@ def long_case(world: World) -> int:
 
 
 def work_of(ask: Callable[[], httpx.Response]) -> float:
-    """The seconds that the processor worked on the second such request, whatever else the machine did meanwhile; with
-    the asking client, which is in this process too.
+    """The fewest seconds that the processor worked on one of three such requests after the first, whatever else the
+    machine did meanwhile; with the asking client, which is in this process too.
     """
     ask()
-    before = process_time()
-    assert ask().status_code == 200
-    return process_time() - before
+    spent = []
+    for _ in range(3):
+        before = process_time()
+        assert ask().status_code == 200
+        spent.append(process_time() - before)
+    return min(spent)
 
 
 @pytest.mark.parametrize("shared_engine", ["sqlite"], indirect=True)
