@@ -40,7 +40,7 @@ class Reason:
     time: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """As it is stored. `dataclasses.asdict` would copy the values too, at a sixth of what a score costs."""
+        """As it is stored; `dataclasses.asdict` would copy the values too, which many scores at once would wait for."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 

@@ -6,8 +6,6 @@ on vectors that are computed once. Prints a short table and writes docs/nlu-repo
 
 import argparse
 import csv
-import random
-import re
 import sys
 import time
 import warnings
@@ -21,7 +19,8 @@ import numpy.typing as npt
 import yaml
 from components.sentences import INFORM, readings_of, wanted
 from components.spelling import Spelling
-from nlu_report_page import NEWSLETTER, SLIPPED, Measured, page, short_table
+from nlu_forms import other_forms
+from nlu_report_page import NEWSLETTER, Measured, page, short_table
 from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
 from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
 from sklearn.base import clone
@@ -34,10 +33,7 @@ BOT = Path(__file__).resolve().parent.parent / "bot"
 FOLDS, TIMED = 5, 200
 OUT_OF_SCOPE, FALLBACK = "out_of_scope", "nlu_fallback"
 NO_WISH = [OUT_OF_SCOPE, FALLBACK, INFORM]
-LATIN_PAIR = re.compile("[A-Za-z]{2}")
 SMALL_TALK = ("greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", INFORM)
-CHINESE = re.compile("[\u3400-\u9fff]")
-FULL_STOP, COMMA, GAP = {"en": ".", "zh": "。"}, {"en": ", ", "zh": "，"}, {"en": " ", "zh": ""}
 
 Vectors = npt.NDArray[np.float32]
 # N times (1 + P, D): of each message the vector of the whole of it, then one of each of its P parts
@@ -194,27 +190,6 @@ def cross_validate(
     return answered, guessed
 
 
-def polite_form(text: str, language: str) -> str:
-    """As a letter would have it."""
-    told = text.rstrip(" ?.!？。！")
-    return (
-        f"你好，{told}，谢谢！"
-        if language == "zh"
-        else f"Good morning, {told}, please. Thank you in advance!"
-    )
-
-
-def slipped_form(text: str) -> str:
-    """With one slip of the finger between two Latin letters: swapped, the second left out or struck twice."""
-    chance = random.Random(text)
-    places = [place for place in range(len(text)) if LATIN_PAIR.match(text, place)]
-    if not places:
-        return text
-    place = chance.choice(places)
-    first, second = text[place], text[place + 1]
-    return text[:place] + chance.choice([second + first, first, first + second * 2]) + text[place + 2 :]
-
-
 def read_held_out(path: Path) -> list[str]:
     """Lines, without those that start with #."""
     return [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
@@ -226,7 +201,8 @@ def refused(answered: Names) -> npt.NDArray[np.bool_]:
 
 
 def measure_own(reader: Reader, pipeline: Pipeline, own: Plain, examples: Examples) -> Measured:
-    forms = other_forms(examples, read_held_out(BOT / "held_out" / "context.txt"))
+    pairs = list(zip(examples.texts, examples.languages, strict=True))
+    forms = other_forms(pairs, read_held_out(BOT / "held_out" / "context.txt"))
     read = [own, *(Plain.of(reader, texts) for texts in forms.values())]
     answered, (guessed, *guessed_of_forms) = cross_validate(reader, pipeline, read, examples)
     right = guessed == examples.intents
@@ -247,30 +223,6 @@ def measure_own(reader: Reader, pipeline: Pipeline, own: Plain, examples: Exampl
         measured.counts[language] = int(of.sum())
         measured.confusions[language] = confusions(examples.intents[of], guessed[of])
     return measured
-
-
-def other_forms(examples: Examples, contexts: Sequence[str]) -> dict[str, list[str]]:
-    """The own sentences as other people would write them."""
-    pairs = list(zip(examples.texts, examples.languages, strict=True))
-    by_language = {
-        language: [text for text in contexts if bool(CHINESE.search(text)) == (language == "zh")]
-        for language in ("en", "zh")
-    }
-
-    def told(text: str, language: str, first: bool) -> str:
-        context = random.Random(text).choice(by_language[language])
-        wish = text if first or text[-1] in ".?!。？！" else text + FULL_STOP[language]
-        return GAP[language].join([context, wish] if first else [wish, context])
-
-    return {
-        "with courtesies": [polite_form(*pair) for pair in pairs],
-        SLIPPED: [slipped_form(text) for text, _ in pairs],
-        "after a sentence of circumstances": [told(*pair, first=True) for pair in pairs],
-        "before one": [told(*pair, first=False) for pair in pairs],
-        "after one and a comma": [
-            re.sub(r"[.。] ?", COMMA[pair[1]], told(*pair, first=True), count=1) for pair in pairs
-        ],
-    }
 
 
 def measure_public(understood: Understanding, read: Read, intents: Names, measured: Measured) -> None:
