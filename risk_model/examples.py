@@ -146,13 +146,15 @@ def build_examples(
     encoder: TextEncoder,
     buying: BuyingModel | None = None,
 ) -> Examples:
-    """All examples of all cut-offs, oldest cut-off first."""
+    """The examples of all cut-offs, oldest cut-off first."""
     lexicon = Lexicon.read(histories.texts["text"].to_list(), encoder)
-    parts = []
-    for number, moment in enumerate(moments):
-        keys = labels.active_customers(histories, anchor, moment, horizon)
-        parts.append(examples_at(histories, anchor, moment, horizon, keys, lexicon, buying, number))
-    return Examples.joined(parts)
+    drawn = labels.drawn([labels.active_customers(histories, anchor, moment, horizon) for moment in moments])
+    return Examples.joined(
+        [
+            examples_at(histories, anchor, moment, horizon, keys, lexicon, buying, number)
+            for number, (moment, keys) in enumerate(zip(moments, drawn, strict=True))
+        ]
+    )
 
 
 def examples_at(

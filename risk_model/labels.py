@@ -7,6 +7,7 @@ Musical Instruments reviews: AUROC .53 with two horizons, .67 with four). Every 
 moment, so nothing later can change a label.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -16,27 +17,42 @@ import polars as pl
 from risk_model.features import anchor_events
 from risk_model.histories import Histories
 
-MAX_CUT_OFFS, MIN_CUT_OFFS = 12, 6
-MANY_EXAMPLES = 300_000  # above, fewer cut-offs teach enough
+MOST_CUT_OFFS = 26
+TWO_YEARS = timedelta(
+    days=731
+)  # that far back they reach at least, where the log does: a season shows when it returns
+MANY_EXAMPLES = (
+    600_000  # no more are learned from, so that training takes no longer however large the shop is
+)
 ACTIVE_HORIZONS = 4
 SHORTEST_PAST = timedelta(days=45)
 
 
 def cut_offs(histories: Histories, anchor: str, horizon: timedelta) -> list[datetime]:
-    """Up to `MAX_CUT_OFFS` moments, oldest first; the last one's horizon ends at `histories.as_of`.
+    """Up to `MOST_CUT_OFFS` moments, oldest first; the last one's horizon ends at `histories.as_of`.
 
-    They stand a third of a horizon apart and each leaves at least `SHORTEST_PAST` of log before it. Of three months
-    ahead, they see all the seasons of a year (Musical Instruments: AUROC .66 with 6 cut-offs, .68 with 12); shops
-    with so many customers that this would take long do with `MIN_CUT_OFFS`.
+    They stand evenly over up to two years of log, but at least a third of a horizon apart, and each leaves at least
+    `SHORTEST_PAST` of log before it. Of three months ahead, 26 taught no worse than 12 (Musical Instruments, eight
+    moments: AUROC .673 by logistic regression, .663 with 12).
     """
     first = anchor_events(histories, anchor)["time"].min()
     if not isinstance(first, datetime):  # no event at all
         return []
     latest = histories.as_of - horizon
-    affordable = MANY_EXAMPLES // max(len(histories.customers), 1)
-    most = min(max(affordable, MIN_CUT_OFFS), MAX_CUT_OFFS)
-    moments = [latest - horizon / 3 * step for step in range(most)]
+    reach = latest - SHORTEST_PAST - first
+    step = max(horizon / 3, min(reach, TWO_YEARS) / (MOST_CUT_OFFS - 1))
+    moments = [latest - step * number for number in range(MOST_CUT_OFFS)]
     return sorted(moment for moment in moments if moment - SHORTEST_PAST >= first)
+
+
+def drawn(active: Sequence[pl.Series]) -> list[pl.Series]:
+    """The customers to learn from at each cut-off: all who are `active` there or, where these are more than
+    `MANY_EXAMPLES` altogether, every few of them, at each cut-off others.
+    """
+    step = -(-sum(map(len, active)) // MANY_EXAMPLES)
+    if step < 2:
+        return list(active)
+    return [keys.gather_every(step, number % step) for number, keys in enumerate(active)]
 
 
 def active_customers(histories: Histories, anchor: str, cut_off: datetime, horizon: timedelta) -> pl.Series:

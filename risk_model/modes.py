@@ -18,7 +18,7 @@ from risk_model import fitting
 from risk_model.calibration import METHODS, Calibration, Uncalibrated, fit_calibration, log_odds, sigmoid
 from risk_model.examples import Examples, Floats
 from risk_model.hazards import ends_of
-from risk_model.level import expected_level, level
+from risk_model.level import expected_level, level, noise
 from risk_model.network import Blend, LinearRisk, Network
 
 Option = TypeVar("Option", float, str)
@@ -69,12 +69,17 @@ class Mode:
         logits = fitting.out_of_bag(self.member_logits(seen, choice.share), counted).astype(np.float64)
         known = np.isfinite(logits)
         logits, left, cut_off = logits[known], seen.left[known].astype(np.float64), seen.cut_off[known]
+        days_ago = seen.known[known].astype(np.float64)
         newest = cut_off == cut_off.max()
         fitted = fit_calibration(choice.method, logits[newest], left[newest])
         told = log_odds(fitted.probability(logits))
         usual = level(told, left)
-        levels = [level(told[one], left[one]) for one in (cut_off == number for number in np.unique(cut_off))]
-        expected = expected_level(np.array(levels) - usual, self.horizon_days)
+        parts = [cut_off == number for number in np.unique(cut_off)]
+        expected = expected_level(
+            np.array([level(told[part], left[part]) for part in parts]) - usual,
+            np.array([noise(told[part]) for part in parts]),
+            np.array([days_ago[part].mean() for part in parts]),
+        )
         # what was fitted on the newest cut-off comes back from its level to that of all, which the model itself has
         return fitted.shifted(expected if fitted.method == "none" else usual + expected)
 

@@ -24,7 +24,6 @@ from risk_model.examples import Examples, Floats, build_examples, is_held_back
 from risk_model.features import FEATURES, anchor_of, purchases
 from risk_model.hazards import ends_of
 from risk_model.histories import Histories
-from risk_model.level import LAG
 from risk_model.manifest import CENTRES, Manifest, NetworkKind, judge_file, reader_file, write_model
 from risk_model.modes import SHARES, Choice, Mode, choose, is_clear_gain, probabilities
 from risk_model.network import MEMBERS, Network, export
@@ -39,6 +38,7 @@ FEWEST_CUSTOMERS = 100
 FEWEST_OF_A_CLASS = 10
 FEW_CUSTOMERS = 3000  # below, the training output tells that the network may have been too much for the data
 SEED = 20
+HOUR = 1 / 24  # days
 NO_TEXT = np.zeros(0, dtype=np.float32)
 UNWATCHED = Watch(quiet)
 
@@ -186,7 +186,7 @@ def _out_of_time(
     on the older ones. Without an older cut-off no choice.
     """
     newest = examples.cut_off == examples.cut_off.max()
-    test, older = examples.where(newest), examples.where(_known_by_then(examples.cut_off))
+    test, older = examples.where(newest), examples.where(_known_by_then(examples, horizon))
     older = older.forgetting(float(test.known[0]), horizon.days)
     metrics: dict[str, Any] = {
         "examples": len(examples),
@@ -213,13 +213,13 @@ def _out_of_time(
     return choices, metrics
 
 
-def _known_by_then(cut_off: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def _known_by_then(examples: Examples, horizon: timedelta) -> npt.NDArray[np.bool_]:
     """(N,): the examples whose label window had ended by the newest cut-off, as in real use; in a short log, with less
     than two such cut-offs, all older ones.
     """
-    ended: npt.NDArray[np.bool_] = cut_off <= cut_off.max() - LAG
-    older: npt.NDArray[np.bool_] = cut_off < cut_off.max()
-    return ended if len(np.unique(cut_off[ended])) > 1 else older
+    ended: npt.NDArray[np.bool_] = examples.known > examples.known.min() + horizon.days - HOUR
+    older: npt.NDArray[np.bool_] = examples.cut_off < examples.cut_off.max()
+    return ended if len(np.unique(examples.cut_off[ended])) > 1 else older
 
 
 def _chosen(fitted: Fitted, choices: dict[str, Choice]) -> tuple[dict[str, float], dict[str, Calibration]]:

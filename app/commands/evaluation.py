@@ -21,6 +21,7 @@ from risk_model.texts import TextEncoder
 if TYPE_CHECKING:  # what evaluates brings torch, and a command is also imported to show its help
     from risk_model.evaluation.evaluate import Shop
     from risk_model.evaluation.report import Report
+    from risk_model.evaluation.season import SeasonCase
 
 PACKAGES = ("altair", "lightgbm", "vl_convert")
 Out = Annotated[Path, typer.Option(help="Folder for report.json and report.html.")]
@@ -70,9 +71,13 @@ def benchmark(
     if not files:
         wanted = ", ".join(real.file for real in asked)
         fail(f"benchmark: expected {wanted} in {data}, found none; name their folder with --data", BAD_USAGE)
+    from risk_model.evaluation.evaluate import SEED
+    from risk_model.evaluation.season import season_case
+
     with progress() as report:
         found = _evaluate_sets(files, data, settings, report)
-    _publish(found, out)
+        season = None if name else season_case(SEED, report)
+    _publish(found, out, season)
     missing = [real.file for real in asked if real not in files]
     if missing:
         fail(f"benchmark: {', '.join(missing)} not found in {data} and left out", PART_FAILED)
@@ -125,14 +130,14 @@ def _check(out: Path) -> None:
         fail(f"--out: expected a folder, got the file {out}", BAD_USAGE)
 
 
-def _publish(reports: "Sequence[Report]", out: Path) -> None:
+def _publish(reports: "Sequence[Report]", out: Path, season: "SeasonCase | None" = None) -> None:
     from app.report.files import write_report
     from app.report.table import show
     from risk_model.evaluation.evaluate import SEED
     from risk_model.evaluation.goals import goals
     from risk_model.evaluation.textbook import textbook_case
 
-    counted = goals(reports)
-    show(reports, counted)
-    write_report(out, reports, textbook_case(SEED), counted, datetime.now(UTC))
+    counted = goals(reports, season)
+    show(reports, counted, season)
+    write_report(out, reports, textbook_case(SEED), season, counted, datetime.now(UTC))
     typer.echo(f"written to {out / 'report.html'} and {out / 'report.json'}")

@@ -11,6 +11,7 @@ from risk_model.evaluation.goals import Goal
 from risk_model.evaluation.line_up import LINE_UP, OURS, OURS_BY_BEHAVIOUR
 from risk_model.evaluation.metrics import BINS, CONTACT, CUSTOMER_VALUE, OFFER
 from risk_model.evaluation.report import Report
+from risk_model.evaluation.season import SeasonCase
 from risk_model.evaluation.textbook import TextbookCase
 from risk_model.tone.prior import ENOUGH_TO_LEARN, LARGEST_FACTOR
 
@@ -27,7 +28,13 @@ COLUMNS = {
 LESS_IS_BETTER = {"brier", "log_loss", "ece"}
 
 
-def render(reports: Sequence[Report], textbook: TextbookCase, goals: Sequence[Goal], made: str) -> str:
+def render(
+    reports: Sequence[Report],
+    textbook: TextbookCase,
+    season: SeasonCase | None,
+    goals: Sequence[Goal],
+    made: str,
+) -> str:
     """The page. `made` says when and by which version."""
     templates = Environment(
         loader=FileSystemLoader(APP / "templates" / "report"), autoescape=True, undefined=StrictUndefined,
@@ -40,7 +47,7 @@ def render(reports: Sequence[Report], textbook: TextbookCase, goals: Sequence[Go
         "reliability": lambda test: _safe(charts.reliability(test)),
     }
     return templates.get_template("report.html").render(
-        reports=reports, textbook=textbook, goals=goals, made=made, columns=COLUMNS, ours=OURS.name,
+        reports=reports, textbook=textbook, season=season, goals=goals, made=made, columns=COLUMNS, ours=OURS.name,
         behaviour_only=OURS_BY_BEHAVIOUR.name, roles={c.name: c.role for c in LINE_UP},
         tokens=_safe((APP / "web" / "static" / "tokens.css").read_text()),
         prior_factor=LARGEST_FACTOR, enough_texts=ENOUGH_TO_LEARN,

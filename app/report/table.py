@@ -9,16 +9,19 @@ from rich.text import Text
 from risk_model.evaluation.goals import Goal
 from risk_model.evaluation.line_up import LINE_UP, OURS
 from risk_model.evaluation.report import Judged, Report
+from risk_model.evaluation.season import SeasonCase
 
 WIDEST = 120
 
 
-def show(reports: Sequence[Report], goals: Sequence[Goal]) -> None:
+def show(reports: Sequence[Report], goals: Sequence[Goal], season: SeasonCase | None = None) -> None:
     """The table on stdout, as wide as it needs to be where nobody watches."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=WIDEST)
     console.print(_figures(reports))
+    if season:
+        console.print(_season(season))
     console.print(_goals(goals))
 
 
@@ -59,6 +62,20 @@ def _difference(test: Judged, figure: str) -> str:
 def _short(number: float, sign: str) -> str:
     """Three places without the zero before the point: six tests fit a terminal."""
     return f"{number:{sign}.3f}".replace("0.", ".", 1)
+
+
+def _season(season: SeasonCase) -> Table:
+    table = Table(
+        box=None, pad_edge=False, title="ECE where a season comes back (simulated)", title_justify="left"
+    )
+    table.add_column("", no_wrap=True)
+    for test in season.tests:
+        table.add_column(test.cut_off, justify="right")
+    table.add_column("mean", justify="right")
+    for name, mean in season.mean_ece().items():
+        told = [_short(test.ece[name], "") for test in season.tests]
+        table.add_row(name, *told, _short(mean, ""), style="bold" if name == OURS.name else "")
+    return table
 
 
 def _goals(goals: Sequence[Goal]) -> Table:

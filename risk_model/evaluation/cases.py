@@ -90,10 +90,15 @@ def look_back(histories: Histories, moment: datetime, question: Question, lexico
         raise NothingToLearn(_too_short(moment, question))
     days = question.horizon.days
     buying = BuyingModel.fit(purchases(histories.until(moments[-1]), anchor), days)
-    parts = [_asked(then, anchor, at, question, buying, lexicon, number) for number, at in enumerate(moments)]
+    drawn = labels.drawn([_asked(then, anchor, at, question) for at in moments])
+    parts = [
+        cases_at(then, anchor, at, question, keys, buying, lexicon, number)
+        for number, (at, keys) in enumerate(zip(moments, drawn, strict=True))
+    ]
     known = Known(joined(parts), moments, purchases(then, anchor), days, buying)
     seen = kinds_in(known.cases.examples.events)
-    test = _asked(histories, anchor, moment, question, buying, lexicon, kinds=seen)
+    now = _asked(histories, anchor, moment, question)
+    test = cases_at(histories, anchor, moment, question, now, buying, lexicon, kinds=seen)
     return CutOff(moment, known, test)
 
 
@@ -127,21 +132,11 @@ def parts_of(bought: Purchases) -> tuple[Doubles, Doubles, Doubles]:
     return bought.repeats, bought.last, bought.age
 
 
-def _asked(
-    histories: Histories,
-    anchor: str,
-    moment: datetime,
-    question: Question,
-    buying: BuyingModel | None,
-    lexicon: Lexicon,
-    number: int = 0,
-    kinds: Collection[int] | None = None,
-) -> Cases:
+def _asked(histories: Histories, anchor: str, moment: datetime, question: Question) -> pl.Series:
     """The active customers with enough of a past: what training calls a customer who can leave."""
     enough = _happenings(histories, anchor, moment).filter(pl.col("len") >= question.at_least)
     active = labels.active_customers(histories, anchor, moment, question.horizon)
-    keys = active.filter(active.is_in(enough["customer_key"].implode()))
-    return cases_at(histories, anchor, moment, question, keys, buying, lexicon, number, kinds)
+    return active.filter(active.is_in(enough["customer_key"].implode()))
 
 
 def _happenings(histories: Histories, anchor: str, moment: datetime) -> pl.DataFrame:

@@ -1,7 +1,12 @@
 from datetime import timedelta
+from itertools import pairwise
 
+import polars as pl
+import pytest
+
+from risk_model import labels
 from risk_model.features import ACTIVITY, ORDER
-from risk_model.labels import MAX_CUT_OFFS, SHORTEST_PAST, active_customers, cut_offs, left_within
+from risk_model.labels import MOST_CUT_OFFS, SHORTEST_PAST, active_customers, cut_offs, drawn, left_within
 from tests.risk_model.small_world import AS_OF, histories
 
 HORIZON = timedelta(days=30)
@@ -10,7 +15,23 @@ HORIZON = timedelta(days=30)
 def test_the_last_label_window_ends_exactly_at_the_training_moment():
     moments = cut_offs(histories([("a", 400, "order", 1.0)]), ORDER, HORIZON)
     assert moments[-1] + HORIZON == AS_OF
-    assert len(moments) == MAX_CUT_OFFS
+    assert len(moments) == MOST_CUT_OFFS
+
+
+@pytest.mark.parametrize("horizon_days", [30, 91])
+def test_in_a_long_log_the_cut_offs_show_every_season_twice(horizon_days):
+    horizon = timedelta(days=horizon_days)
+    moments = cut_offs(histories([("a", 2000, "order", 1.0)]), ORDER, horizon)
+    assert moments[-1] - moments[0] >= timedelta(days=730)
+    assert len(moments) == MOST_CUT_OFFS
+
+
+@pytest.mark.parametrize("days", [80, 200, 500, 2000])
+def test_cut_offs_stand_evenly_and_never_nearer_than_a_third_of_the_horizon(days):
+    moments = cut_offs(histories([("a", days, "order", 1.0)]), ORDER, HORIZON)
+    steps = {later - earlier for earlier, later in pairwise(moments)}
+    assert max(steps, default=HORIZON) - min(steps, default=HORIZON) <= timedelta(microseconds=1)
+    assert min(steps, default=HORIZON) >= HORIZON / 3
 
 
 def test_every_cut_off_has_a_past_to_learn_from():
@@ -53,3 +74,17 @@ def test_where_no_orders_exist_any_activity_keeps_a_customer():
     )
     keys = active_customers(known, ACTIVITY, AS_OF - HORIZON, HORIZON)
     assert left_within(known, ACTIVITY, AS_OF - HORIZON, HORIZON, keys).tolist() == [0.0, 1.0]
+
+
+def test_a_small_shop_learns_from_all_its_customers():
+    active = [pl.Series(["a", "b"]), pl.Series(["b", "c"])]
+    assert [list(keys) for keys in drawn(active)] == [["a", "b"], ["b", "c"]]
+
+
+def test_a_large_shop_learns_from_as_many_as_it_can_at_each_cut_off_from_others(monkeypatch):
+    monkeypatch.setattr(labels, "MANY_EXAMPLES", 100)
+    active = [pl.Series([f"c{number:03d}" for number in range(60)])] * 4
+    chosen = drawn(active)
+    assert [len(keys) for keys in chosen] == [20] * 4
+    assert set().union(*chosen) == set(active[0])  # nobody is left out for good
+    assert set(chosen[0]).isdisjoint(chosen[1])

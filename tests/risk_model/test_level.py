@@ -2,7 +2,24 @@ import numpy as np
 import pytest
 
 from risk_model.calibration import sigmoid
-from risk_model.level import YEAR_AGO, expected_level, level, persistence
+from risk_model.level import YEAR, expected_level, level, noise
+
+STEP = 91 / 3
+SURE = 0.003  # variance of a level that about 1,500 customers show
+
+
+def days_ago(cut_offs: int, newest: float = 91, step: float = STEP) -> np.ndarray:
+    return newest + step * np.arange(cut_offs)[::-1]
+
+
+def expected(levels: np.ndarray, ago: np.ndarray, variance: float = SURE) -> float:
+    return expected_level(levels, np.full(len(levels), variance), ago)
+
+
+def season(ago: np.ndarray, peak_ago: float) -> np.ndarray:
+    """Half a unit up around one day of each year, a little down else."""
+    phase = 2 * np.pi * (ago - peak_ago) / YEAR
+    return 0.6 * np.exp(3 * (np.cos(phase) - 1)) - 0.13
 
 
 @pytest.mark.parametrize("moved", [-0.7, 0.0, 1.2])
@@ -15,36 +32,49 @@ def test_a_level_beyond_all_measure_is_bounded():
     assert level(np.zeros(10), np.ones(10)) == pytest.approx(4)
 
 
-@pytest.mark.parametrize("levels", [[0.4], [0.4, -0.1, 0.2]], ids=len)
-@pytest.mark.parametrize(("horizon_days", "lasting"), [(30, 0.87), (60, 0.51), (91, 0.0), (180, 0.0)])
-def test_without_a_pair_a_horizon_apart_as_much_of_it_is_expected_to_last_as_of_a_yearly_wave(
-    levels, horizon_days, lasting
-):
-    assert persistence(np.array(levels), horizon_days) == pytest.approx(lasting, abs=0.01)
+def test_a_level_scatters_as_told_around_what_it_is():
+    rng, logits = np.random.default_rng(5), np.linspace(-2, 2, 300)
+    seen = [level(logits, (rng.random(300) < sigmoid(logits)).astype(float)) for _ in range(400)]
+    assert np.var(seen) == pytest.approx(noise(logits), rel=0.25)
 
 
-@pytest.mark.parametrize("horizon_days", [30, 91])
-def test_levels_that_lasted_are_expected_to_last_and_those_that_swung_are_not(horizon_days):
-    usual = persistence(np.array([0.5]), horizon_days)
-    swinging = 0.5 * np.cos(np.pi * np.arange(12) / 3)  # back the other way after three cut-offs
-    assert persistence(np.full(12, 0.5), horizon_days) > (usual + 1) / 2 - 0.1
-    assert persistence(swinging, horizon_days) <= usual / 2
+@pytest.mark.parametrize("peak_ago", [0.0, 60.0, 180.0, 300.0])
+def test_a_season_that_came_twice_is_expected_again(peak_ago):
+    ago = days_ago(26)
+    now = season(np.zeros(1), peak_ago)[0]
+    assert expected(season(ago, peak_ago), ago) == pytest.approx(now, abs=0.12)
 
 
-def test_the_season_of_a_year_ago_is_expected_again():
-    levels = np.zeros(12)
-    levels[1:4] = 0.8  # a cut-off a month: the middle one began its three months a year before now
-    assert expected_level(levels, 91) == pytest.approx(YEAR_AGO * (0.8 - 0.2))
+def test_a_season_that_few_customers_show_is_expected_only_in_part():
+    ago = days_ago(26)
+    sure, unsure = (expected(season(ago, 0.0), ago, variance) for variance in (SURE, 0.3))
+    assert 0 < unsure < sure / 2
 
 
-def test_a_level_that_stood_all_year_is_no_season():
-    levels = np.full(12, 0.4)
-    assert expected_level(levels, 91) == pytest.approx(persistence(levels, 91) * 0.4)
+def test_where_the_level_hardly_moves_next_to_nothing_is_expected():
+    ago = days_ago(26)
+    levels = np.random.default_rng(3).normal(0, 0.03, 26)
+    assert abs(expected(levels, ago)) < 0.05
 
 
-@pytest.mark.parametrize(
-    ("cut_offs", "horizon_days"), [(9, 91), (12, 30)], ids=["short log", "short horizon"]
-)
-def test_a_log_that_does_not_reach_back_a_year_goes_by_the_newest_level(cut_offs, horizon_days):
-    levels = np.linspace(0.8, 0.4, cut_offs)
-    assert expected_level(levels, horizon_days) == pytest.approx(persistence(levels, horizon_days) * 0.4)
+def test_the_first_year_of_a_log_tells_no_season():
+    ago = days_ago(5)
+    rising = np.array([-0.32, -0.28, -0.11, 0.17, 0.31])  # a shop before the autumn in which all come back
+    assert abs(expected(rising, ago)) < 0.1
+
+
+@pytest.mark.parametrize(("newest", "least", "most"), [(10, 0.25, 0.45), (30, 0.15, 0.4), (91, 0.0, 0.16)])
+def test_of_a_lately_moved_level_the_more_is_expected_the_later_it_moved(newest, least, most):
+    levels = np.concatenate([np.zeros(11), [0.4]])
+    assert least < expected(levels, days_ago(12, newest)) < most
+
+
+def test_what_the_first_months_of_a_log_lack_does_not_come_back():
+    ago = days_ago(17)
+    levels = 0.1 - 0.5 * np.exp(-(ago.max() - ago) / 150)
+    told = expected(levels - levels.mean(), ago) + levels.mean()
+    assert told == pytest.approx(0.1, abs=0.06)
+
+
+def test_of_a_single_cut_off_the_usual_is_expected():
+    assert expected(np.zeros(1), days_ago(1)) == 0

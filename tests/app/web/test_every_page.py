@@ -15,7 +15,7 @@ from app.report.files import write_report
 from app.settings import Environment
 from app.web import create_app
 from risk_model.evaluation.goals import goals
-from tests.app.test_report import NOW, REPORT, TEXTBOOK
+from tests.app.test_report import NOW, REPORT, SEASON, TEXTBOOK
 from tests.app.web.browsing import quiet_page
 from tests.app.web.serving import running_app
 from tests.app.web.test_overview import write_model
@@ -117,6 +117,6 @@ def test_what_the_demo_sent_and_the_report_have_no_barrier(page: Page, tmp_path:
         (tmp_path / "mail" / f"{name}.eml").write_bytes(MAIL)
         for path in ("/", f"/mails/{name}", "/mails/none"):
             found.look(page, fakes + path)
-    write_report(tmp_path, [REPORT], TEXTBOOK, goals([REPORT]), NOW)
+    write_report(tmp_path, [REPORT], TEXTBOOK, SEASON, goals([REPORT]), NOW)
     found.look(page, f"file://{tmp_path}/report.html")
     assert found == {}
