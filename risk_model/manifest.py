@@ -29,7 +29,8 @@ class Manifest:
     the parameters of `risk_model.bg_nbd`, or None. `network_share` and `calibration` have an entry for each way
     to score, `behaviour_only` and `with_text`; logistic regressions have the rest of the share. `averages` are of
     `features` and then of `text_features`, which only `with_text` has; `feature_shares` are those that
-    `risk_model.drift` compares with. `event_kinds` are those of `risk_model.sequences` that the training saw.
+    `risk_model.drift` compares with. `levels` are, for each way to score, those expected from `trained_until` on, as in
+    `risk_model.level.InTime`. `event_kinds` are those of `risk_model.sequences` that the training saw.
     """
 
     version: str
@@ -50,6 +51,7 @@ class Manifest:
     metrics: dict[str, Any]
     text_features: list[str] = field(default_factory=list)
     feature_shares: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    levels: dict[str, list[float]] = field(default_factory=dict)
 
 
 def reader_file(mode: str) -> str:

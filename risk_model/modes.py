@@ -18,7 +18,7 @@ from risk_model import fitting
 from risk_model.calibration import METHODS, Calibration, Uncalibrated, fit_calibration, log_odds, sigmoid
 from risk_model.examples import Examples, Floats
 from risk_model.hazards import ends_of
-from risk_model.level import expected_level, level, noise
+from risk_model.level import InTime, expected_levels, level, noise
 from risk_model.network import Blend, LinearRisk, Network
 
 Option = TypeVar("Option", float, str)
@@ -61,8 +61,8 @@ class Mode:
         of_network = fitting.member_logits(self.network, examples, self.centre, self.horizon_days)
         return (1 - share) * linear + share * of_network
 
-    def calibration(self, choice: Choice, seen: Examples, counted: Tensor) -> Calibration:
-        """Fitted on the newest cut-off of `seen`, then moved to the level expected now.
+    def calibration(self, choice: Choice, seen: Examples, counted: Tensor) -> InTime:
+        """Fitted on the newest cut-off of `seen`, then moved to the usual level, with those expected from now on.
 
         `counted` (N, MEMBERS) says which members learned from which customer.
         """
@@ -75,13 +75,13 @@ class Mode:
         told = log_odds(fitted.probability(logits))
         usual = level(told, left)
         parts = [cut_off == number for number in np.unique(cut_off)]
-        expected = expected_level(
+        expected = expected_levels(
             np.array([level(told[part], left[part]) for part in parts]) - usual,
             np.array([noise(told[part]) for part in parts]),
             np.array([days_ago[part].mean() for part in parts]),
         )
         # what was fitted on the newest cut-off comes back from its level to that of all, which the model itself has
-        return fitted.shifted(expected if fitted.method == "none" else usual + expected)
+        return InTime(fitted if fitted.method == "none" else fitted.shifted(usual), expected.round(4))
 
 
 def choose(
@@ -97,7 +97,7 @@ def choose(
     share = _clearly_best(shares, blended, later.keys)
 
     def calibrated(method: str) -> Floats:
-        return _losses(mode, share, mode.calibration(Choice(share, method), seen, counted), later)
+        return _losses(mode, share, mode.calibration(Choice(share, method), seen, counted).usual, later)
 
     return Choice(share, _clearly_best(METHODS, calibrated, later.keys))
 

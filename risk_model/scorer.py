@@ -1,8 +1,8 @@
 """Serving: histories to risks with ONNX Runtime. Imports no torch."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from math import isfinite
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from risk_model.errors import ModelRefused
 from risk_model.examples import feature_matrix
 from risk_model.histories import Histories
 from risk_model.labels import ACTIVE_HORIZONS
+from risk_model.level import InTime
 from risk_model.manifest import CENTRES, Manifest, judge_file, read_model, reader_file
 from risk_model.reasons import COURSE, FACTORS, ORDERS, Inputs, contributions, quoted
 from risk_model.risk import AWAY, NOTHING_YET, Curve, Reason, Reliability, Risk, Status
@@ -51,7 +52,7 @@ class NoModel:
 @dataclass(frozen=True, slots=True)
 class Way:
     """One way to score: the two halves of its network, what it learned about the average customer, and its
-    calibration. One that looks at features alone has no reader.
+    calibration at the moment of scoring. One that looks at features alone has no reader.
     """
 
     reader: ort.InferenceSession | None
@@ -104,6 +105,7 @@ class Scorer:
     centre: Floats
     way: Way
     buying: BuyingModel | None
+    in_time: InTime
     orders: int = ORDERS  # of the players, for the reasons
 
     @classmethod
@@ -113,15 +115,15 @@ class Scorer:
         because = _no_text_because(manifest, encoder, no_encoder_because)
         learned = load_file(folder / CENTRES)
         name = "behaviour_only" if because else "with_text"
-        buying, calibrations = _learned(folder, manifest)
+        buying, in_time = _learned(folder, manifest, name)
         reader = folder / reader_file(name)
         way = Way(
             _session(reader) if reader.exists() else None,
             _session(folder / judge_file(name)),
             learned[f"course_{name}"],
-            calibrations[name],
+            in_time.at(0),
         )
-        return cls(manifest, encoder, because, learned["centre"], way, buying)
+        return cls(manifest, encoder, because, learned["centre"], way, buying, in_time)
 
     @property
     def reads_text(self) -> bool:
@@ -133,14 +135,20 @@ class Scorer:
         return self.way.calibration
 
     def score(self, histories: Histories, embed: Embed | None = None) -> Iterator[Risk]:
-        """A risk for each customer, in the order of `histories.customers`. `embed` may be a cache around the
-        encoder.
+        """A risk for each customer, in the order of `histories.customers`, at the level that is expected at that
+        moment. `embed` may be a cache around the encoder.
         """
+        then = self._at(histories.as_of)
         for part in histories.parts(BATCH):
-            risks = self._score_batch(part, embed)
+            risks = then._score_batch(part, embed)
             if self.encoder is not None and self.has_prior:
                 risks = prior.with_tone(risks, part, embed or self.encoder.encode)
             yield from risks
+
+    def _at(self, moment: datetime) -> "Scorer":
+        """The same, calibrated for that moment."""
+        days = (moment - datetime.fromisoformat(self.manifest.trained_until)) / timedelta(days=1)
+        return replace(self, way=replace(self.way, calibration=self.in_time.at(days)))
 
     @property
     def has_prior(self) -> bool:
@@ -325,11 +333,12 @@ def _no_text_because(manifest: Manifest, encoder: Encoder | None, no_encoder_bec
     return None
 
 
-def _learned(folder: Path, manifest: Manifest) -> tuple[BuyingModel | None, dict[str, Calibration]]:
-    """What the manifest itself holds of the model. Raises `ModelRefused`."""
+def _learned(folder: Path, manifest: Manifest, name: str) -> tuple[BuyingModel | None, InTime]:
+    """What the manifest itself holds of the model and of this way to score. Raises `ModelRefused`."""
     try:
         buying = None if manifest.buying is None else BuyingModel(**manifest.buying)
-        return buying, {name: read_calibration(stored) for name, stored in manifest.calibration.items()}
+        calibrations = {way: read_calibration(stored) for way, stored in manifest.calibration.items()}
+        return buying, InTime.read(calibrations[name], manifest.levels.get(name, []))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelRefused(folder, f"its buying model or calibration cannot be read ({error})") from error
 

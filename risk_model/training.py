@@ -16,7 +16,6 @@ from torch import Tensor
 
 from risk_model import fitting, labels
 from risk_model.bg_nbd import BuyingModel
-from risk_model.calibration import Calibration
 from risk_model.drift import shares, spread
 from risk_model.errors import NothingToLearn, TooFewCustomers
 from risk_model.evaluation.metrics import reliability
@@ -24,6 +23,7 @@ from risk_model.examples import Examples, Floats, build_examples, is_held_back
 from risk_model.features import FEATURES, anchor_of, purchases
 from risk_model.hazards import ends_of
 from risk_model.histories import Histories
+from risk_model.level import InTime
 from risk_model.manifest import CENTRES, Manifest, NetworkKind, judge_file, reader_file, write_model
 from risk_model.modes import SHARES, Choice, Mode, choose, is_clear_gain, probabilities
 from risk_model.network import MEMBERS, Network, export
@@ -77,7 +77,7 @@ class Learned:
 
     fitted: Fitted
     blends: dict[str, float]
-    calibrations: dict[str, Calibration]
+    calibrations: dict[str, InTime]
     metrics: dict[str, Any]
 
     @property
@@ -86,10 +86,10 @@ class Learned:
         return "with_text" if "with_text" in self.blends else "behaviour_only"
 
     def predict(self, examples: Examples) -> Floats:
-        """(N,): the probabilities by which it would score examples with all `FEATURES`."""
+        """(N,): the probabilities by which it would score examples with all `FEATURES` now."""
         mode, name = self.fitted.modes()[self.serves], self.serves
         narrowed = self.fitted.narrowed(examples)
-        return probabilities(mode, self.blends[name], self.calibrations[name], narrowed)
+        return probabilities(mode, self.blends[name], self.calibrations[name].at(0), narrowed)
 
 
 def train(
@@ -131,7 +131,8 @@ def train(
         "buying": None if buying is None else buying.to_json(),
         "few_customers": learned.metrics["customers"] < FEW_CUSTOMERS,
         "network_share": blends,
-        "calibration": {name: calibration.to_json() for name, calibration in learned.calibrations.items()},
+        "calibration": {name: in_time.usual.to_json() for name, in_time in learned.calibrations.items()},
+        "levels": {name: in_time.levels.tolist() for name, in_time in learned.calibrations.items()},
         "metrics": learned.metrics | {"labelled_texts": labelled_texts(histories, horizon)},
     }
     return write_model(folder, contents, lambda fresh: _write(fitted, blends, fresh))
@@ -208,7 +209,7 @@ def _out_of_time(
         "recency_only": {"auroc": _auroc(test.left, recency)},
     }
     for name, mode in fitted.modes().items():
-        calibration = mode.calibration(choices[name], fitted.seen, fitted.counted)
+        calibration = mode.calibration(choices[name], fitted.seen, fitted.counted).at(0)
         metrics[name] = _measures(test.left, probabilities(mode, choices[name].share, calibration, narrowed))
     return choices, metrics
 
@@ -222,13 +223,13 @@ def _known_by_then(examples: Examples, horizon: timedelta) -> npt.NDArray[np.boo
     return ended if len(np.unique(examples.cut_off[ended])) > 1 else older
 
 
-def _chosen(fitted: Fitted, choices: dict[str, Choice]) -> tuple[dict[str, float], dict[str, Calibration]]:
+def _chosen(fitted: Fitted, choices: dict[str, Choice]) -> tuple[dict[str, float], dict[str, InTime]]:
     """The network's share and the calibration of each mode. One that could not be tested takes the usual one,
     uncalibrated; one with text whose network turned out worth nothing is left out: only of the network was it seen
     that text helps.
     """
     blends: dict[str, float] = {}
-    calibrations: dict[str, Calibration] = {}
+    calibrations: dict[str, InTime] = {}
     for name, mode in fitted.modes().items():
         choice = choices.get(name, Choice(fitted.shares[0], "none"))
         if name == "behaviour_only" or choice.share > 0:

@@ -1,6 +1,8 @@
 """Data and model: ingest, train, score."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
+from math import exp
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +20,7 @@ AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help="A date (its 00:00 UTC) or ISO time; only rows at or before count."),
 ]
+CLEAR_SEASON = 0.3  # in log-odds, from its lowest to its highest
 
 
 class ScoringEngine(StrEnum):
@@ -146,6 +149,7 @@ def describe(manifest: Manifest) -> list[str]:
         *lines,
         "the model reads text" if manifest.uses_text else "text added nothing: the model goes by behaviour",
         _how_it_scores(manifest),
+        *_season(manifest),
     ]
 
 
@@ -159,6 +163,22 @@ def _how_it_scores(manifest: Manifest) -> str:
     )
     network = f"{share:.0%} neural network ({manifest.network})"
     return f"{few}{network}, {1 - share:.0%} logistic regressions; calibration: {method}"
+
+
+def _season(manifest: Manifest) -> list[str]:
+    """When in the year to come leaving is expected to be least and most likely, where that differs clearly."""
+    levels = manifest.levels["with_text" if manifest.uses_text else "behaviour_only"]
+    if max(levels) - min(levels) < CLEAR_SEASON:
+        return []
+    since = datetime.fromisoformat(manifest.trained_until)
+
+    def told(word: str, level: float) -> str:
+        return f"{word} x{exp(level):.2f} around {since + timedelta(weeks=levels.index(level)):%Y-%m-%d}"
+
+    return [
+        f"a season is expected: the odds of leaving are x{exp(levels[0]):.2f} of the usual now, "
+        f"{told('lowest', min(levels))}, {told('highest', max(levels))}"
+    ]
 
 
 def _mapping(text: str) -> dict[str, str]:

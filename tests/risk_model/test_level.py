@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from risk_model.calibration import sigmoid
-from risk_model.level import YEAR, expected_level, level, noise
+from risk_model.calibration import Uncalibrated, log_odds, sigmoid
+from risk_model.level import WEEKS, YEAR, InTime, expected_levels, level, noise
 
 STEP = 91 / 3
 SURE = 0.003  # variance of a level that about 1,500 customers show
@@ -13,7 +13,7 @@ def days_ago(cut_offs: int, newest: float = 91, step: float = STEP) -> np.ndarra
 
 
 def expected(levels: np.ndarray, ago: np.ndarray, variance: float = SURE) -> float:
-    return expected_level(levels, np.full(len(levels), variance), ago)
+    return float(expected_levels(levels, np.full(len(levels), variance), ago)[0])
 
 
 def season(ago: np.ndarray, peak_ago: float) -> np.ndarray:
@@ -78,3 +78,29 @@ def test_what_the_first_months_of_a_log_lack_does_not_come_back():
 
 def test_of_a_single_cut_off_the_usual_is_expected():
     assert expected(np.zeros(1), days_ago(1)) == 0
+
+
+def test_a_season_that_came_twice_is_expected_at_its_time_of_the_year_to_come():
+    ago = days_ago(26)
+    told = expected_levels(season(ago, 100.0), np.full(26, SURE), ago)
+    assert told.shape == WEEKS.shape
+    assert np.abs(told - season(-WEEKS, 100.0)).max() < 0.2
+    assert WEEKS[told.argmax()] == pytest.approx(YEAR - 100, abs=21)
+
+
+def test_a_calibration_follows_the_levels_of_the_weeks_and_stays_at_the_ends():
+    in_time = InTime(Uncalibrated(0.5), WEEKS / 100)
+    moved = [
+        float(log_odds(in_time.at(days).probability(np.zeros(1)))[0]) for days in (-30, 0, 10.5, 364, 999)
+    ]
+    assert moved == pytest.approx([0.5, 0.5, 0.605, 4.14, 4.14])
+
+
+def test_a_model_from_before_levels_were_kept_stays_at_its_level():
+    assert InTime.read(Uncalibrated(0.5), []).at(100) == Uncalibrated(0.5)
+
+
+@pytest.mark.parametrize("stored", [[0.1], [float("nan")] * 53], ids=["too few", "no numbers"])
+def test_levels_that_are_none_are_refused(stored):
+    with pytest.raises(ValueError, match="weekly levels"):
+        InTime.read(Uncalibrated(), stored)

@@ -81,7 +81,7 @@ def test_a_level_that_happens_to_be_met_makes_no_method_better():
     linear = good(shop([0, 1, 2, 3]))
     mode = Mode(untrained(seen), linear, NO_TEXT, DAYS)
     drawn = bootstraps(seen)
-    met = probabilities(mode, 0.0, mode.calibration(Choice(0.0, "beta"), seen, drawn), later)
+    met = probabilities(mode, 0.0, mode.calibration(Choice(0.0, "beta"), seen, drawn).usual, later)
     assert abs(met.mean() - later.left.mean()) < abs(
         probabilities(mode, 0.0, Uncalibrated(), later).mean() - later.left.mean()
     )
@@ -95,7 +95,7 @@ def test_probabilities_too_far_out_are_calibrated():
         linear.weight *= 7
     mode = Mode(untrained(seen), linear, NO_TEXT, DAYS)
     choice = choose(mode, seen, bootstraps(seen), later)
-    calibration = mode.calibration(replace(choice, share=0.0), seen, bootstraps(seen))
+    calibration = mode.calibration(replace(choice, share=0.0), seen, bootstraps(seen)).at(0)
     plain, mended = (
         probabilities(mode, 0.0, one, later).astype(np.float64) for one in (Uncalibrated(), calibration)
     )
@@ -113,8 +113,10 @@ def test_a_season_that_came_twice_moves_the_probabilities_when_it_is_due(method)
     at_zero = []
     for seen in (steady, seasonal):
         network = RiskNetwork(torch.from_numpy(seen.behaviour), 0, len(ends_of(DAYS)))
-        fitted = Mode(network.eval(), linear, NO_TEXT, DAYS).calibration(
-            Choice(0.0, method), seen, bootstraps(seen)
+        fitted = (
+            Mode(network.eval(), linear, NO_TEXT, DAYS)
+            .calibration(Choice(0.0, method), seen, bootstraps(seen))
+            .at(0)
         )
         assert fitted.method == method
         at_zero.append(float(log_odds(fitted.probability(np.zeros(1)))[0]))

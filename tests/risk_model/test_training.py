@@ -4,7 +4,8 @@ import hashlib
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,12 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from risk_model.calibration import METHODS
+from risk_model.calibration import METHODS, log_odds
 from risk_model.errors import ModelMissing, ModelRefused, NothingToLearn, TooFewCustomers
 from risk_model.features import ORDER
 from risk_model.histories import Histories
 from risk_model.labels import active_customers, left_within
+from risk_model.level import WEEKS
 from risk_model.manifest import MANIFEST, holds_model, judge_file, read_model, runs_of
 from risk_model.modes import SHARES
 from risk_model.risk import Reliability, Status
@@ -168,6 +170,18 @@ def test_the_losses_of_training_lie_beside_the_model_for_tensorboard(model):
     }
 
 
+def test_a_risk_moves_with_the_level_expected_at_its_moment(shop, model):
+    scorer = Scorer.load(model, LengthEncoder())
+    later = scorer.in_time.levels + WEEKS / 70  # a tenth of log-odds a week
+    moving = replace(scorer, in_time=replace(scorer.in_time, levels=later))
+    known = replace(shop, as_of=shop.as_of + timedelta(days=21))
+    days = (known.as_of - datetime.fromisoformat(scorer.manifest.trained_until)).days
+    for still, moved in zip(scorer.score(known), moving.score(known), strict=True):
+        told = np.array([still.probability, moved.probability])
+        assert np.diff(log_odds(told)) == pytest.approx(days / 70, abs=1e-4)
+        assert moved.low <= moved.probability <= moved.high
+
+
 def test_too_few_customers_are_refused_and_leave_no_folder(tmp_path):
     few = shop_where_the_slow_leave(customers=40)
     with pytest.raises(TooFewCustomers, match=r"at least 100 customers and found \d+"):
@@ -214,7 +228,7 @@ def test_scores_are_the_calibrated_ones_of_the_manifest(shop, model, tmp_path):
     def odds(name, calibration):
         copy = copy_of(model, tmp_path / name)
         manifest = json.loads((copy / MANIFEST).read_text())
-        manifest["calibration"]["behaviour_only"] = calibration
+        manifest |= {"calibration": {"behaviour_only": calibration}, "levels": {}}
         (copy / MANIFEST).write_text(json.dumps(manifest))
         probability = np.array([risk.probability for risk in Scorer.load(copy, None).score(shop)])
         return np.log(probability / (1 - probability))
@@ -228,7 +242,7 @@ def test_where_venn_abers_is_chosen_it_gives_the_range(shop, model, tmp_path):
     ranged = copy_of(model, tmp_path / "copy")
     manifest = json.loads((ranged / MANIFEST).read_text())
     table = {"method": "venn-abers", "scores": [-9.0, 9.0], "low": [0.1, 0.7], "high": [0.3, 0.9]}
-    manifest["calibration"]["behaviour_only"] = table
+    manifest |= {"calibration": {"behaviour_only": table}, "levels": {}}
     (ranged / MANIFEST).write_text(json.dumps(manifest))
     risk = next(Scorer.load(ranged, None).score(shop))
     assert risk.high - risk.low == pytest.approx(0.2)
@@ -246,6 +260,15 @@ def test_a_calibration_that_cannot_be_read_refuses_the_model(model, tmp_path, ca
     manifest["calibration"]["behaviour_only"] = calibration
     (copy / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(ModelRefused, match="calibration cannot be read"):
+        Scorer.load(copy, None)
+
+
+def test_levels_that_cannot_be_read_refuse_the_model(model, tmp_path):
+    copy = copy_of(model, tmp_path / "copy")
+    manifest = json.loads((copy / MANIFEST).read_text())
+    manifest["levels"]["behaviour_only"] = [0.1, 0.2]
+    (copy / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ModelRefused, match="expected 53 weekly levels"):
         Scorer.load(copy, None)
 
 
