@@ -1,14 +1,13 @@
 """Data and model: ingest, train, score."""
 
-from datetime import datetime, timedelta
 from enum import StrEnum
-from math import exp
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import Engine
 
+from app.season import Season
 from app.settings import Settings
 from app.terminal import BAD_USAGE, PART_FAILED, fail, moment, progress, read_settings
 from db.migrate import upgrade
@@ -20,7 +19,6 @@ AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help="A date (its 00:00 UTC) or ISO time; only rows at or before count."),
 ]
-CLEAR_SEASON = 0.3  # in log-odds, from its lowest to its highest
 
 
 class ScoringEngine(StrEnum):
@@ -167,18 +165,11 @@ def _how_it_scores(manifest: Manifest) -> str:
 
 def _season(manifest: Manifest) -> list[str]:
     """When in the year to come leaving is expected to be least and most likely, where that differs clearly."""
-    levels = manifest.levels["with_text" if manifest.uses_text else "behaviour_only"]
-    if max(levels) - min(levels) < CLEAR_SEASON:
+    if (season := Season.of(manifest)) is None:
         return []
-    since = datetime.fromisoformat(manifest.trained_until)
-
-    def told(word: str, level: float) -> str:
-        return f"{word} x{exp(level):.2f} around {since + timedelta(weeks=levels.index(level)):%Y-%m-%d}"
-
-    return [
-        f"a season is expected: the odds of leaving are x{exp(levels[0]):.2f} of the usual now, "
-        f"{told('lowest', min(levels))}, {told('highest', max(levels))}"
-    ]
+    ends = {"lowest": season.lowest, "highest": season.highest}
+    told = ", ".join(f"{word} {week.times} around {week.starts:%Y-%m-%d}" for word, week in ends.items())
+    return [f"a season is expected: the odds of leaving are {season.first.times} of the usual now, {told}"]
 
 
 def _mapping(text: str) -> dict[str, str]:

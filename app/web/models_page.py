@@ -11,6 +11,7 @@ from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 from starlette.responses import HTMLResponse, Response
 
+from app.season import Season
 from app.web.context import Web, WebDep
 from app.web.feature_names import feature_name
 from app.web.overview import Served, served_model
@@ -80,7 +81,7 @@ def show_model(web: WebDep, request: Request, user: LeadDep, version: Version) -
         request, "model.html", shop=web.settings.shop_name, agent=user.agent, version=version, used=used,
         manifest=here.manifest, measured=here.measured, trained_until=here.trained_until,
         report=_report(web) if here.manifest else None, drift=drift, most_moved=MOST_MOVED, feature_name=feature_name,
-        fewest_read=FEWEST_READ, little=LITTLE, much=MUCH,
+        fewest_read=FEWEST_READ, little=LITTLE, much=MUCH, season=Season.of(here.manifest) if here.manifest else None,
     )  # fmt: skip
 
 

@@ -20,11 +20,13 @@ def with_levels(manifest: Manifest, levels: np.ndarray) -> Manifest:
 
 
 def test_a_season_that_is_expected_is_told_with_its_days(manifest):
-    season = -0.5 * np.cos(2 * np.pi * (WEEKS - 70) / 364)  # lowest after ten weeks, highest half a year later
+    season = -0.5 * np.cos(
+        2 * np.pi * (WEEKS - 70) / 364
+    )  # lowest after ten weeks, highest half a year later
     (line,) = [line for line in describe(with_levels(manifest, season)) if "season" in line]
     assert line == (
-        "a season is expected: the odds of leaving are x0.84 of the usual now, "
-        "lowest x0.61 around 2025-11-10, highest x1.65 around 2026-05-11"
+        "a season is expected: the odds of leaving are ×0.84 of the usual now, "
+        "lowest ×0.61 around 2025-11-10, highest ×1.65 around 2026-05-11"
     )
 
 

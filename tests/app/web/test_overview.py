@@ -1,6 +1,7 @@
 """The lead's overview and the pages of models: for leads and operators, with every figure beside its number."""
 
 import json
+import re
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
@@ -139,6 +140,26 @@ def test_the_features_that_moved_furthest_are_told_by_name_in_both_languages(
     with unit_of_work(world.engine) as session:
         for risk in session.exec(select(tables.Risk).where(tables.Risk.model_version == "m1")):
             session.delete(risk)
+
+
+def test_the_season_that_a_model_expects_is_drawn_and_told_in_both_languages(
+    world: World, model: Path
+) -> None:
+    lead = with_role(world, "lead")
+    assert "None to speak of" in lead.get("/console/models/m1").text
+    content = json.loads((model / "manifest.json").read_text())
+    content["levels"] = {"with_text": [0.0] * 10 + [0.5] + [0.0] * 20 + [-0.4] + [0.0] * 21}
+    (model / "manifest.json").write_text(json.dumps(content))
+    page = lead.get("/console/models/m1").text
+    assert page.count("<polyline") == 2
+    row = re.compile(r'<tr><th scope="row">(\w+)</th><td>(2026-[\d-]+)</td><td>(×[\d.]+)</td></tr>')
+    assert row.findall(page.replace("Of its training", "Training")) == [
+        ("Training", "2026-01-01", "×1.00"),
+        ("Lowest", "2026-08-06", "×0.67"),
+        ("Highest", "2026-03-12", "×1.65"),
+    ]
+    lead.headers["Accept-Language"] = "zh-CN"
+    assert "预期的季节变化" in lead.get("/console/models/m1").text
 
 
 def test_a_model_that_could_not_be_tested_says_so_and_shows_no_picture(world: World, model: Path) -> None:
