@@ -18,12 +18,10 @@ from risk_model.features import anchor_events
 from risk_model.histories import Histories
 
 MOST_CUT_OFFS = 26
-TWO_YEARS = timedelta(
-    days=731
-)  # that far back they reach at least, where the log does: a season shows when it returns
-MANY_EXAMPLES = (
-    600_000  # no more are learned from, so that training takes no longer however large the shop is
-)
+# That far back they reach at least, where the log does: a season shows once it has come back.
+TWO_YEARS = timedelta(days=731)
+# No more are learned from, so that training takes no longer however large the shop is.
+MANY_EXAMPLES = 500_000
 ACTIVE_HORIZONS = 4
 SHORTEST_PAST = timedelta(days=45)
 
