@@ -29,7 +29,7 @@ USUAL_SEASON = 0.2  # each e times as large or as small is a standard deviation 
 SHARPNESS = 0.5  # of a season: the smaller, the shorter are its peaks
 SWING, SWING_DAYS = 0.1, 30.0
 SHIFT = 0.15
-EARLY, EARLY_DAYS = 0.7, 180.0
+EARLY, EARLY_DAYS = 0.7, 140.0
 LEAST_NOISE = 0.02
 WEEKS = 7 * np.arange(53, dtype=np.float64)  # a year, in days from now
 
