@@ -70,6 +70,12 @@ def test_page_tells_each_risk_with_its_line_and_the_largest_rise(world: World) -
     assert "Jump to the turn that moved it: +42\u00a0%" in page
 
 
+def test_the_rise_is_what_lies_between_the_percentages_that_are_shown(world: World) -> None:
+    page = world.agent().get(f"/console/cases/{long_case(world, (0.923, 0.957), 1)}").text
+    assert "the risk rose most here, 92% → 96%" in page
+    assert "+4\u00a0%" in page
+
+
 def test_reason_leads_to_words_that_are_further_back_than_the_page(world: World) -> None:
     case = long_case(world, (0.3, 0.8), 110)
     with unit_of_work(world.engine) as session:
