@@ -28,7 +28,7 @@ class Season:
     @classmethod
     def of(cls, manifest: Manifest) -> "Season | None":
         """None where no season to speak of is expected, or the model is from before levels were kept."""
-        levels = manifest.levels.get("with_text" if manifest.uses_text else "behaviour_only", [])
+        levels = manifest.levels.get(manifest.serves, [])
         if not levels or max(levels) - min(levels) < CLEAR:
             return None
         since = datetime.fromisoformat(manifest.trained_until)

@@ -272,7 +272,7 @@ def _fuse(graph: onnx.ModelProto, model: SentenceTransformer) -> onnx.ModelProto
     options = FusionOptions("bert")
     # It would take the table into an operator that knows no half precision.
     options.enable_embed_layer_norm = False
-    # One operator for adding and normalising takes longer than two (ONNX Runtime 1.32: 12 % of all of a batch's time).
+    # One operator for adding and normalising takes longer than two: see `make bench PARTS=encoder`.
     options.enable_skip_layer_norm = False
     options.enable_bias_skip_layer_norm = False
     config = getattr(model.transformers_model, "config", None)

@@ -53,6 +53,11 @@ class Manifest:
     feature_shares: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     levels: dict[str, list[float]] = field(default_factory=dict)
 
+    @property
+    def serves(self) -> str:
+        """The way it scores where nothing is missing."""
+        return "with_text" if self.uses_text else "behaviour_only"
+
 
 def reader_file(mode: str) -> str:
     """The half of the mode's network that reads events and texts."""

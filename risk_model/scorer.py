@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 import polars as pl
 from safetensors.numpy import load_file
 
@@ -28,6 +27,7 @@ from risk_model.sequences import event_sequences, weekly_of
 from risk_model.texts import LAST_TEXTS, Embed, LatestTexts
 from risk_model.tone import prior
 from risk_model.tone.network import reads
+from risk_model.way import Way, session
 from risk_model.writing import WRITTEN, written
 
 Floats = npt.NDArray[np.float32]
@@ -47,36 +47,6 @@ class NoModel:
     def score(self, histories: Histories, embed: Embed | None = None) -> Iterator[Risk]:
         for key in histories.customers["customer_key"]:
             yield Risk.unknown(key, histories.as_of, self.cause)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way to score: the two halves of its network, what it learned about the average customer, and its
-    calibration at the moment of scoring. One that looks at features alone has no reader.
-    """
-
-    reader: ort.InferenceSession | None
-    judge: ort.InferenceSession
-    average_course: Floats
-    calibration: Calibration
-
-    def looks_at(self, name: str) -> bool:
-        return self.reader is not None and any(each.name == name for each in self.reader.get_inputs())
-
-    def course_and_words(self, inputs: dict[str, Floats]) -> tuple[Floats, Floats]:
-        """(B, C), and what was read in each text (B, LAST_TEXTS, W)."""
-        customers = len(inputs["behaviour"])
-        asked = {each.name: each.shape for each in self.judge.get_inputs()}
-        words = np.zeros((customers, LAST_TEXTS, asked["words"][1] if "words" in asked else 0), np.float32)
-        if self.reader is None:
-            return np.zeros((customers, 0), np.float32), words
-        read = _run(self.reader, inputs)
-        return (read[0], read[1]) if len(read) > 1 else (read[0], words)
-
-    def judged(self, inputs: dict[str, Floats]) -> tuple[Floats, Floats]:
-        """Log-odds (B, MEMBERS), and the shares of the cumulative hazard (B, K)."""
-        logits, shares = _run(self.judge, inputs)
-        return logits, shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +88,8 @@ class Scorer:
         buying, in_time = _learned(folder, manifest, name)
         reader = folder / reader_file(name)
         way = Way(
-            _session(reader) if reader.exists() else None,
-            _session(folder / judge_file(name)),
+            session(reader) if reader.exists() else None,
+            session(folder / judge_file(name)),
             learned[f"course_{name}"],
             in_time.at(0),
         )
@@ -341,16 +311,3 @@ def _learned(folder: Path, manifest: Manifest, name: str) -> tuple[BuyingModel |
         return buying, InTime.read(calibrations[name], manifest.levels.get(name, []))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelRefused(folder, f"its buying model or calibration cannot be read ({error})") from error
-
-
-def _run(session: ort.InferenceSession, inputs: dict[str, Floats]) -> list[Floats]:
-    """Its outputs, from those of the inputs that it looks at."""
-    outputs: list[Floats] = session.run(None, {each.name: inputs[each.name] for each in session.get_inputs()})
-    return outputs
-
-
-def _session(path: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -152,7 +152,7 @@ def describe(manifest: Manifest) -> list[str]:
 
 
 def _how_it_scores(manifest: Manifest) -> str:
-    name = "with_text" if manifest.uses_text else "behaviour_only"
+    name = manifest.serves
     share, method = manifest.network_share[name], manifest.calibration[name]["method"]
     few = (
         f"few customers ({manifest.metrics['customers']}), chosen on a later slice: "

@@ -47,8 +47,7 @@ class Served:
         """What its test measured of the way it scores where nothing is missing; empty where it could not be tested."""
         if self.manifest is None:
             return {}
-        way = "with_text" if self.manifest.uses_text else "behaviour_only"
-        found: dict[str, Any] = self.manifest.metrics.get(way, {})
+        found: dict[str, Any] = self.manifest.metrics.get(self.manifest.serves, {})
         return found
 
 

@@ -20,7 +20,7 @@ from risk_model.evaluation.metrics import measure
 from risk_model.evaluation.testing import predictions
 from risk_model.histories import CUSTOMERS, EVENTS, TEXTS, Histories
 from risk_model.progress import Progress, quiet
-from risk_model.texts import Lexicon, Vectors
+from risk_model.texts import Lexicon
 
 # January to December: November sees somewhat over twice the orders of January, as in a shop for presents
 MONTHS = (0.75, 0.8, 1.0, 0.9, 0.95, 0.95, 0.9, 0.9, 1.15, 1.45, 1.7, 0.9)
@@ -32,6 +32,7 @@ MOMENTS = (datetime(2023, 12, 1, tzinfo=UTC), *(datetime(2024, month, 1, tzinfo=
 ARRIVED = 9_000
 CONTENDERS = (LOGISTIC, TREES, OURS)
 DAY = timedelta(days=1)
+NO_TEXTS = Lexicon({}, np.zeros((0, 0), np.float32))
 Doubles = npt.NDArray[np.float64]
 
 
@@ -57,15 +58,6 @@ class SeasonCase:
         return asdict(self) | {"mean_ece": self.mean_ece()}
 
 
-class _Silent:
-    """Nobody writes in this shop."""
-
-    version, dimensions = "none", 0
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        return np.zeros((len(texts), 0), np.float32)
-
-
 def season_case(
     seed: int, progress: Progress = quiet, arrived: int = ARRIVED, moments: Sequence[datetime] = MOMENTS
 ) -> SeasonCase:
@@ -73,7 +65,7 @@ def season_case(
     histories, tests = shop_with_a_season(arrived, seed), []
     for number, moment in enumerate(moments):
         progress("a season that comes back", number, len(moments))
-        cut = check(look_back(histories, moment, Question(HORIZON), Lexicon.read([], _Silent())))
+        cut = check(look_back(histories, moment, Question(HORIZON), NO_TEXTS))
         predicted = predictions(cut, CONTENDERS, seed, lambda: None)
         tests.append(
             SeasonTest(
