@@ -59,7 +59,11 @@ def test_the_sentences_give_the_shipped_weights_again(vectors, tone, encoder_fol
     training = read_sentences(TRAINING)
     on_every_core = Encoder.load(encoder_folder, workers=os.cpu_count() or 1)
     again = fit(on_every_core.encode(training.texts), training)
-    assert again.probabilities(vectors) == pytest.approx(tone, abs=1e-3)
+    # Rounding, which CPUs differ in, puts a hidden unit near zero on either side: that moves a probability by up to
+    # .003 and the mean of all by .0001; another seed moves one by .2 and the mean by .016.
+    apart = np.abs(again.probabilities(vectors) - tone)
+    assert apart.max() <= 0.02
+    assert apart.mean() <= 1e-3
 
 
 def test_a_text_reads_the_same_alone_and_among_others(encoder):
