@@ -66,6 +66,23 @@ def test_accepted_offer_shows_a_code_to_copy_also_after_a_reload(world: World, p
     expect(card.get_by_role("button", name="Accept offer")).to_have_count(0)
 
 
+def test_focus_stays_on_the_card_when_the_stream_tells_of_the_answer_first(world: World, page: Page) -> None:
+    key, held = new_key(), []
+    offered(world, key)
+    card = card_of(Widget(page).open(show_shop(world, page, key)))
+    page.route("**/api/chat/offers/*/accept", lambda route: held.append((route, route.fetch())))
+    card.get_by_role("button", name="Accept offer").press("Enter")
+    copy = card.get_by_role("button", name="Copy code")
+    copy.focus()
+    while not held:  # the stream may be first by as much as this
+        page.wait_for_timeout(50)
+    ((route, answer),) = held
+    with page.expect_response("**/api/chat/offers/*/accept"):
+        route.fulfill(response=answer)
+    page.wait_for_timeout(100)  # what the answer brings is shown a moment after it
+    expect(copy).to_be_focused()
+
+
 def test_offer_kept_for_later_says_so_and_can_be_taken_after_a_reload(world: World, page: Page) -> None:
     key = new_key()
     _, offer = offered(world, key)

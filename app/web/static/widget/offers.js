@@ -14,7 +14,8 @@ export function offerCard(offer, words, language, actions) {
   const title = element("strong", "", offer.title);
   title.dir = "auto";
   card.append(element("span", "label", words.offer), title, element("div", "action"));
-  card.stand = (standing, hadFocus = card.contains(document.activeElement)) => {
+  card.stand = (standing, takesFocus = false) => {
+    const hadFocus = takesFocus || card.contains(document.activeElement);
     Object.assign(offer, standing);
     show(card, offer, words, language, actions);
     if (hadFocus) (card.querySelector("button") || actions).focus();
